@@ -1,0 +1,3 @@
+"""offhook: Amazon Connect contact flows, run anywhere."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,114 @@
+"""Effects: what a contact wants from the outside. Orders, as data.
+
+`id` is `<contact>/<n>`: deterministic, unique in the contact, and the idempotency key. Effects are performed at
+least once and only after the step that wanted them was committed. Those in EXPECTS_ANSWER stay in the contact's
+`pending` until the event with their id comes back or they are cancelled.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class _Effect(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
+    id: str
+
+
+class Speech(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something to be heard or read. `kind`: text, ssml, prompt (a library prompt: its name or ARN) or media (a URI)."""
+
+    kind: str
+    text: str
+    voice: str = "Joanna"
+    engine: str = ""
+    style: str = ""
+    language: str = ""
+
+
+class PlayPrompt(_Effect, frozen=True):
+    """Say it on the line; answered by PromptEnded. `skip_if_digits`: not played when touch tones are buffered."""
+
+    line: str
+    speech: Speech
+    skip_if_digits: bool = False
+
+
+class CollectInput(_Effect, frozen=True):
+    """Play `speech` (if any), then collect keys; answered by InputEnded.
+
+    A key during the speech barges in and counts. `first_ms`: limit for the first key, from the end of the speech.
+    `between_ms`: limit between two keys. `max_digits` keys end it, and so does `terminator` (which is not part of
+    the value); `*` clears what was entered unless `cancel_key` is false. `use_buffer`: keys pressed earlier count.
+    `secret`: the value is shown to nobody; `encrypt` is (key id, certificate PEM) when it must be encrypted.
+    """
+
+    line: str
+    speech: Speech | None
+    first_ms: int
+    between_ms: int
+    max_digits: int
+    terminator: str = "#"
+    cancel_key: bool = True
+    use_buffer: bool = False
+    secret: bool = False
+    encrypt: tuple[str, str] | None = None
+
+
+class BufferInput(_Effect, frozen=True):
+    """Keep (or stop keeping) the keys that are pressed while nothing collects them. No answer."""
+
+    line: str
+    enabled: bool
+
+
+class InvokeLambda(_Effect, frozen=True):
+    """One attempt at one function; answered by LambdaEnded.
+
+    `function` is the name of a function of the project, `arn` what the flow asked for (with qualifier), `event`
+    the JSON that the function receives. `timeout_ms` is what is left of the block's limit: the host stops working
+    for an attempt that takes longer, and the machine does not rely on it.
+    """
+
+    function: str
+    arn: str
+    event: dict[str, Any]
+    timeout_ms: int
+    request_id: str
+    attempt: int = 1
+    asynchronous: bool = False
+
+
+class StartTimer(_Effect, frozen=True):
+    """Answered by TimerFired after `after_ms`."""
+
+    after_ms: int
+
+
+class Cancel(_Effect, frozen=True):
+    """The answer to `target` is no longer wanted. No answer."""
+
+    target: str
+
+
+class SaveAttributes(_Effect, frozen=True):
+    """The user-defined attributes of all contacts with this initial contact id are now these. No answer."""
+
+    initial_contact_id: str
+    attributes: dict[str, str]
+
+
+class Enqueue(_Effect, frozen=True):
+    """Put the contact into a queue (id or ARN and name). No answer yet: routing comes with the whole contact."""
+
+    queue_arn: str
+    queue_name: str
+
+
+class Disconnect(_Effect, frozen=True):
+    """Hang up the line. No answer."""
+
+    line: str
+
+
+Effect = PlayPrompt | CollectInput | BufferInput | InvokeLambda | StartTimer | Cancel | SaveAttributes | Enqueue | Disconnect
+EXPECTS_ANSWER = (PlayPrompt, CollectInput, InvokeLambda, StartTimer)

@@ -1,0 +1,13 @@
+"""The errors that are raised. A flow's own mistakes are never raised: they are error branches or problems."""
+
+
+class UsageError(Exception):
+    """The caller's mistake: bad input, an unknown contact. Nothing was changed. `problems` has one sentence each."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class InternalError(Exception):
+    """Our mistake. The driver parks the contact and reports; it does not guess."""

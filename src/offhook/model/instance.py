@@ -1,0 +1,114 @@
+"""Static configuration: an argument of every step, never fetched. Live numbers are effects."""
+
+import hashlib
+
+import msgspec
+
+from offhook.model.flow import Flow
+
+ACCOUNT = "111122223333"
+REGION = "us-east-1"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_ARN_PARTS = {
+    "flow": "contact-flow",
+    "module": "flow-module",
+    "queue": "queue",
+    "hours": "operating-hours",
+    "prompt": "prompt",
+    "view": "view",
+    "agent": "agent",
+}
+
+
+def derived_id(*parts: str) -> str:
+    """A version-4-shaped UUID from SHA-256 of the parts: the same parts always give the same id."""
+    digest = hashlib.sha256("\x00".join(parts).encode()).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-{'89ab'[int(digest[16], 16) % 4]}{digest[17:20]}-{digest[20:32]}"
+
+
+class Resource(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something a flow refers to. `kind`: function, flow, module, queue, hours, prompt, bot, view, agent.
+
+    `matches` are raw texts or globs (`*`, `?`) that mean this resource in a flow.
+    """
+
+    kind: str
+    name: str
+    arn: str
+    id: str
+    matches: tuple[str, ...] = ()
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Open from `start_minute` to `end_minute` of a local day (0..1440). Start equal to end means the whole day."""
+
+    start_minute: int
+    end_minute: int
+
+
+class Override(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Other hours on these local dates (`YYYY-MM-DD`, inclusive). No spans: closed."""
+
+    name: str
+    first_date: str
+    last_date: str
+    spans: tuple[Span, ...] = ()
+
+
+class Hours(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Hours of operation: spans by weekday name, in a time zone, with overrides that win over the week."""
+
+    name: str
+    time_zone: str
+    week: dict[str, tuple[Span, ...]] = {}
+    overrides: tuple[Override, ...] = ()
+
+
+class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`hours` names the queue's hours of operation ("" = always open); `max_contacts` None = no limit."""
+
+    name: str
+    hours: str = ""
+    max_contacts: int | None = None
+    outbound_caller_id: str | None = None
+
+
+class LambdaPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Retries after the first attempt and the pauses before them (decision S1; AWS publishes no pauses)."""
+
+    retries: int = 3
+    backoff_ms: tuple[int, ...] = (100, 200, 400)
+
+
+class Instance(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An Amazon Connect instance. `flows` is keyed by ARN. `associated`: names of functions added to the instance.
+
+    `strict` is the profile of decisions.md. `numbers` maps a phone number to the name of the flow it reaches.
+    """
+
+    alias: str = "demo"
+    id: str = derived_id("instance", "demo")
+    account: str = ACCOUNT
+    region: str = REGION
+    strict: bool = False
+    lambda_policy: LambdaPolicy = LambdaPolicy()
+    flows: dict[str, Flow] = {}
+    resources: tuple[Resource, ...] = ()
+    hours: dict[str, Hours] = {}
+    queues: dict[str, QueueSettings] = {}
+    numbers: dict[str, str] = {}
+    associated: frozenset[str] = frozenset()
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:connect:{self.region}:{self.account}:instance/{self.id}"
+
+    def resource(self, kind: str, name: str, *, matches: tuple[str, ...] = ()) -> Resource:
+        """A resource of this instance with its derived id and ARN."""
+        made = derived_id(kind, name)
+        if kind == "function":
+            arn = f"arn:aws:lambda:{self.region}:{self.account}:function:{name}"
+        else:
+            arn = f"{self.arn}/{_ARN_PARTS.get(kind, kind)}/{made}"
+        return Resource(kind, name, arn, made, matches)
