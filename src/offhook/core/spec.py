@@ -17,7 +17,7 @@ makes the block take NoMatchingError with cause `bad_parameter`, without the blo
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypedDict
 
 import msgspec
@@ -235,36 +235,70 @@ class FlowTypes:
 
 @dataclass(frozen=True, slots=True)
 class LegacyModule:
-    """A module of the old export, as its converter sees it.
+    """A module of the old export as `Legacy.convert` and `Legacy.when` see it, in the spelling of the Flow language.
 
-    `values`: parameter name to the modern value of its first entry: references spelled `$.…`, literals as text.
-    `keyed`: parameter name to {key: value} for repeated entries. `names`: parameter name to its friendly name.
+    A value with a namespace is its reference (`$.Attributes.x`); a literal is text as the console writes it (`True`,
+    `20`); null or missing is left out; an empty one is the friendly name that the file gives for it, if any. The
+    parameter `Attribute` of a module that has a parameter `Namespace` is a reference, too.
+
+    `values`: parameter name to its (first) value. `repeated`: parameter name to all its values, in order. `keyed`:
+    parameter name to {key: value} of the entries that have a key. `names`: parameter name to the friendly name
+    (`resourceName`) of its value. `entries`: the parameters as they stand in the file, in order, each with its `value`
+    converted as above; read it for fields that only some modules have. `branches` and `metadata` are raw.
+    `flow_type` is one of FLOW_TYPES, or empty when the file does not say.
     """
 
     type: str
-    target: str
-    values: Mapping[str, Any]
-    keyed: Mapping[str, Mapping[str, Any]]
-    repeated: Mapping[str, tuple[Any, ...]]
-    names: Mapping[str, str]
-    branches: tuple[Mapping[str, Any], ...]
-    metadata: Mapping[str, Any]
-    flow_type: str
+    target: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    keyed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    repeated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+    entries: tuple[Mapping[str, Any], ...] = ()
+    branches: tuple[Mapping[str, Any], ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    flow_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Legacy:
     """How a module of the old export becomes this action (spec/legacy.md).
 
-    `rename` maps parameters that carry over as they are. `branches` maps a branch's name to `next`, to
-    `condition:OPERAND` or to an error type; `Evaluate` branches always become conditions. `convert` gives further
-    parameters. `when` chooses between several readings of one module.
+    `module` and, where given, `target` say which modules are meant, and `when` which of them; of all declarations in
+    the catalogue the first that fits is taken.
+
+    `rename`: parameters that carry over as they are, by their new name; a dot descends into an object. `convert` gives
+    further parameters and wins over `rename`. Friendly names need no declaration: wherever the value of a parameter
+    with a friendly name ends up, `Action.hints` says so. A KeyError or ValueError from `convert` (so `values["Text"]`
+    is fine for what the module must have) becomes a problem of the flow, and the action keeps what `rename` gave.
+
+    `branches`: a branch's name to `next`, to an error type, or to a condition as (operator, operand). They add to the
+    ones every module has: Success and Okay are `next`, Error is NoMatchingError, NoMatch is NoMatchingCondition. A
+    branch `Evaluate`, or any other with a `conditionType`, is always a condition on its `conditionValue`.
+
+    `mirror`: the branch whose target NextAction repeats when no branch is `next`, as the console writes it. By default
+    the no-match branch, else the error branch; never where the action is terminal or may end.
+
+        Legacy(
+            "CheckHoursOfOperation",
+            rename={"Hours": "HoursOfOperationId"},
+            branches={"True": ("Equals", "True"), "False": ("Equals", "False")},
+            mirror="False",
+        )
+        Legacy(
+            "Transfer",
+            target="PhoneNumber",
+            rename={"TimeLimit": "ThirdPartyConnectionTimeLimitSeconds"},
+            branches={"CallFailure": "CallFailed", "Timeout": "ConnectionTimeLimitExceeded"},
+            convert=lambda module: {"ThirdPartyPhoneNumber": module.values["PhoneNumber"]},
+        )
     """
 
     module: str
     target: str = ""
     rename: Mapping[str, str] | None = None
-    branches: Mapping[str, str] | None = None
+    branches: Mapping[str, str | tuple[str, str]] | None = None
+    mirror: str = ""
     convert: Callable[[LegacyModule], dict[str, Any]] | None = None
     when: Callable[[LegacyModule], bool] | None = None
 
