@@ -1,0 +1,43 @@
+"""Reading JSON that may have the wrong shape: what does not fit is reported, and read as empty."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from offhook.flowjson.text import describe
+from offhook.model.flow import Problem
+
+_Kind = TypeVar("_Kind", dict[str, Any], list[Any], str)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a flow we are: an action (`where` names it in messages; both empty for the whole file)."""
+
+    problems: list[Problem]
+    action: str = ""
+    where: str = ""
+
+    def report(self, field: str, rule: str, *, code: str = "bad_shape", severity: str = "error") -> None:
+        """Note a problem: `field` and `rule` together make a sentence, as in `Transitions` `must be an object.`"""
+        message = f"{self.where}: {field} {rule}" if self.where else f"{field} {rule}"
+        self.problems.append(Problem(code, message, severity, self.action, field))
+
+    def part(self, holder: dict[str, Any], name: str, kind: type[_Kind], field: str = "") -> _Kind:
+        """`holder[name]` if it is of this kind; else an empty one, and a problem unless it is absent."""
+        value = holder.get(name)
+        if isinstance(value, kind):
+            return value
+        if name in holder:
+            self.report(field or name, f"must be {describe(kind())}, and is {describe(value)}.")
+        return kind()
+
+    def objects(self, holder: dict[str, Any], name: str, field: str = "") -> list[tuple[str, dict[str, Any]]]:
+        """The objects in the list `holder[name]`, each with its field, such as `Errors[0]`."""
+        field = field or name
+        found = []
+        for index, item in enumerate(self.part(holder, name, list, field)):
+            if isinstance(item, dict):
+                found.append((f"{field}[{index}]", item))
+            else:
+                self.report(f"{field}[{index}]", f"must be an object, and is {describe(item)}.")
+        return found
