@@ -12,11 +12,11 @@ from typing import Any
 
 from offhook.core.expr import MISSING, text_of
 
-_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\s*")
+_NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\s*", re.ASCII)
 
 
 def number(text: str) -> float | None:
-    """The number that the text spells, or None. No infinities, no underscores."""
+    """The number that the text spells in ASCII digits, or None: no `inf`, no `nan`, no underscores."""
     return float(text) if _NUMBER.fullmatch(text) else None
 
 

@@ -5,31 +5,33 @@ A *reference* is a JSONPath of the kind Connect knows: `$.Attributes.name`, `$.E
 list, as `.0` or `[0]`. A *template* is text with references in it.
 
 Where a reference ends inside text is nowhere published. Ours: a step is letters, digits, `_`, `-` and `/` (keys such
-as `sfdc-RTT_flag__c` and `ACME/current` occur in public flows); a dot followed by anything else ends the sentence,
-not the path; and a reference to a root that Connect does not know is text.
+as `sfdc-RTT_flag__c` and `ACME/current` occur in public flows) and does not end with `-` or `/`; a dot followed by
+anything else ends the sentence, not the path; and a reference to a root that Connect does not know is text. A root
+written twice (`$.External.$.External.State`, a slip in public flows) is one reference, to nothing (decision S8).
 Source: adminguide/create-dynamic-text-strings.html, connect-attrib-list.html; flows/oddities.md C6-C8.
 """
 
 import re
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
 
-# Roots of connect-attrib-list.html (2023 and newer) and of the block pages.
-ROOTS = frozenset(
-    "AdditionalEmailRecipients Agent AgenticCX Attributes AwsRegion Capabilities Case Channel ContactId Customer "
-    "CustomerEndpoint CustomerId DataTableList DataTables Description Email External FlowAttributes InitialContactId "
-    "InitiationMethod InstanceARN LambdaInvocation LanguageCode Lex Loop Media MediaStreams Metrics Modules Name "
-    "PreviousContactId Queue References RelatedContactId SegmentAttributes StoredCustomerInput SystemEndpoint Tags Task "
-    "TextToSpeechVoiceId Views Wisdom".split()
-)
+# Of connect-attrib-list.html (2023 and newer) and of the block pages.
+_ROOTS = """
+AdditionalEmailRecipients Agent AgenticCX Attributes AwsRegion Capabilities Case Channel ContactId Customer
+CustomerEndpoint CustomerId DataTableList DataTables Description Email External FlowAttributes InitialContactId
+InitiationMethod InstanceARN LambdaInvocation LanguageCode Lex Loop Media MediaStreams Metrics Modules Name
+PreviousContactId Queue References RelatedContactId SegmentAttributes StoredCustomerInput SystemEndpoint Tags Task
+TextToSpeechVoiceId Views Wisdom
+"""
+ROOTS = frozenset(_ROOTS.split())
 
-_STEP = r"(?:\.?\[\s*'[^']*'\s*\]|\.?\[\s*\"[^\"]*\"\s*\]|\[\d+\]|\.[A-Za-z0-9_/-]+)"
-_IN_TEXT = re.compile(rf"\$(?:{_STEP})+")
-_ONE_STEP = re.compile(r"\.?\[\s*'([^']*)'\s*\]|\.?\[\s*\"([^\"]*)\"\s*\]|\[(\d+)\]|\.([A-Za-z0-9_/-]+)")
-# A whole reference may name keys with spaces or signs after its root, as the designer writes them.
-_LOOSE_STEP = re.compile(r"\.?\[\s*'([^']*)'\s*\]|\.?\[\s*\"([^\"]*)\"\s*\]|\[(\d+)\]|\.([^.\[\]]+)")
+_KEY = r"[A-Za-z0-9_](?:[A-Za-z0-9_/-]*[A-Za-z0-9_])?"
+_STEP = rf"(?:\.?\[\s*'[^']*'\s*\]|\.?\[\s*\"[^\"]*\"\s*\]|\[\d+\]|\.{_KEY})"
+_REFERENCE = re.compile(rf"\$(?:\.([A-Za-z]+)\.\$\.\1)?(?:{_STEP})+")
+# Splits a whole reference into its steps, whose dotted keys may be anything; _REFERENCE is what narrows them.
+_ONE_STEP = re.compile(r"\.?\[\s*'([^']*)'\s*\]|\.?\[\s*\"([^\"]*)\"\s*\]|\[(\d+)\]|\.([^.\[\]]+)")
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 class Missing:
@@ -91,26 +93,27 @@ def _spelled(value: Any) -> msgspec.Raw:
     return msgspec.Raw(str(value).encode())
 
 
-def parse_reference(text: str) -> Reference | None:
-    """The reference that the whole text is, or None."""
+def parse_reference(text: str, *, alone: bool = False) -> Reference | None:
+    """The reference that the whole text is, or None.
+
+    `alone`: it stands where no other text may stand, so its keys may have spaces and signs without brackets.
+    """
     text = text.strip()
     if text.startswith("`") and text.endswith("`"):  # data-table items are wrapped in backticks
         text = text[1:-1]
-    if not text.startswith("$") or len(text) < 3:
+    if not (_REFERENCE.fullmatch(text) or (alone and text.startswith("$"))):
         return None
-    for step in (_ONE_STEP, _LOOSE_STEP):
-        path = _steps(text, step)
-        if path is not None and path[0] in ROOTS:
-            return Reference(text, path)
-    return None
+    path = _steps(text)
+    return Reference(text, path) if path and path[0] in ROOTS else None
 
 
-def _steps(text: str, step: re.Pattern[str]) -> tuple[str, ...] | None:
+def _steps(text: str) -> tuple[str, ...]:
+    """The steps after `$`; none where the text is not made of steps alone."""
     at, path = 1, []
     while at < len(text):
-        found = step.match(text, at)
+        found = _ONE_STEP.match(text, at)
         if found is None:
-            return None
+            return ()
         path.append(next(group for group in found.groups() if group is not None))
         at = found.end()
     return tuple(path)
@@ -120,7 +123,7 @@ def parse_text(text: str) -> str | Template:
     """Text for a dynamic parameter: itself when it holds no reference, else a template."""
     parts: list[str | Reference] = []
     at = 0
-    for found in _IN_TEXT.finditer(text):
+    for found in _REFERENCE.finditer(text):
         reference = parse_reference(found.group())
         if reference is None:
             continue
@@ -145,11 +148,8 @@ def walk(value: Any, path: tuple[str, ...]) -> Any:
     for step in path:
         if type(value) is dict:
             value = value.get(step, MISSING)
-        elif type(value) is list and step.isdigit() and int(step) < len(value):
+        elif type(value) is list and _INDEX.fullmatch(step) and int(step) < len(value):
             value = value[int(step)]
         else:
             return MISSING
     return MISSING if value is None else value
-
-
-Evaluator = Callable[[Scope], Any]

@@ -48,7 +48,7 @@ def module_of(entry: dict[str, Any], flow_type: str, place: Place) -> tuple[Lega
     """The module, and its parameters as they stand in the file. What does not fit is reported at `place`."""
     metadata = place.part(entry, "metadata", dict)
     names = {name: shown for name, shown in _shown(metadata) if isinstance(shown, str) and shown}
-    raw = [item for _, item in place.objects(entry, "parameters") if isinstance(item.get("name"), str)]
+    raw = _parameters(entry, place)
     namespace = next((item.get("value") for item in raw if item["name"] == "Namespace"), None)
     entries = tuple(_entry(item, namespace, names.get(item["name"]), place) for item in raw)
     repeated: dict[str, tuple[str, ...]] = {}
@@ -74,6 +74,16 @@ def module_of(entry: dict[str, Any], flow_type: str, place: Place) -> tuple[Lega
         flow_type=flow_type,
     )
     return module, raw
+
+
+def _parameters(entry: dict[str, Any], place: Place) -> list[dict[str, Any]]:
+    found = []
+    for field, item in place.objects(entry, "parameters"):
+        if isinstance(item.get("name"), str):
+            found.append(item)
+        else:
+            place.report(field, "has no name, so it is left out.")
+    return found
 
 
 def _shown(metadata: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -117,7 +127,7 @@ def _reference(namespace: str, name: str, place: Place) -> str:
         )
         return f"$.System{_step(name)}"
     root = _NAMESPACES.get(namespace, namespace)
-    if root not in ROOTS:
+    if root.partition(".")[0] not in ROOTS:  # `Lex.Slots` is a namespace, too
         place.report(
             "parameters", f"refers to the namespace {namespace!r}, which is not known.", code="unknown_reference"
         )

@@ -59,7 +59,8 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`phase`: new, inbound, queued, ended. `system` holds values that --set gave, by their path after `$.`.
+    """`phase`: new, inbound, queued, ended. `system` holds the values of namespaces that blocks fill (`Lex`, `Metrics`, …), nested
+    by step; `given` the same for values that the user set and that win (`--set`).
 
     `secrets` are values that nobody may see (decision S22): whoever shows or stores something leaves them out.
     `blocks_now` counts blocks entered since time last moved (decision S16).
@@ -99,6 +100,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     recording: dict[str, Any] = {}
     hooks: dict[str, str] = {}
     system: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     blocks_now: int = 0
     in_flight: tuple[str, ...] = ()
     parked: dict[str, LambdaEnded] = {}

@@ -82,8 +82,9 @@ class LambdaPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Instance(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An Amazon Connect instance. `flows` is keyed by ARN. `associated`: names of functions added to the instance.
+    """An Amazon Connect instance. `flows` is keyed by ARN.
 
+    `associated`: names of the functions added to the instance, None where nobody keeps account of it.
     `strict` is the profile of decisions.md. `numbers` maps a phone number to the name of the flow it reaches.
     """
 
@@ -98,7 +99,7 @@ class Instance(msgspec.Struct, frozen=True, omit_defaults=True):
     hours: dict[str, Hours] = {}
     queues: dict[str, QueueSettings] = {}
     numbers: dict[str, str] = {}
-    associated: frozenset[str] = frozenset()
+    associated: frozenset[str] | None = None
 
     @property
     def arn(self) -> str:

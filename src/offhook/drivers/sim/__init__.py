@@ -1,1 +1,205 @@
-"""."""
+"""The simulator: contacts in virtual time. An hour in a queue takes milliseconds; nothing sleeps.
+
+Happenings lie on a heap; the earliest is popped, stepped, and what the contact orders is answered by pushing. A real
+function is awaited before time moves on, and its answer arrives at the instant it was called plus the time that was
+measured (decision S17). Ties are broken by order of ordering, so equal runs are equal.
+"""
+
+import heapq
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from offhook.core import digits
+from offhook.core.machine import step
+from offhook.core.program import Compiled
+from offhook.core.snapshot import Snapshots
+from offhook.core.ssml import speech_ms
+from offhook.drivers.ports import SILENT, Answer, Customer, Functions
+from offhook.model import effect as effects
+from offhook.model.contact import Contact
+from offhook.model.event import Event, HungUp, InputEnded, LambdaEnded, PromptEnded, Started, TimerFired
+
+MAX_CONTACT_MS = 4 * 3_600_000
+MAX_EVENTS = 20_000
+
+Tuples = tuple[tuple[Any, ...], ...]
+
+
+class Life:
+    """One simulated contact: its present value, who is on the line, and the trace tuples so far."""
+
+    __slots__ = ("buffer", "contact", "customer", "events", "hang_up_after", "stopped", "trace")
+
+    def __init__(self, contact: Contact, customer: Customer, hang_up_after: str) -> None:
+        self.contact = contact
+        self.customer = customer
+        self.hang_up_after = hang_up_after
+        self.buffer = ""
+        self.events = 0
+        self.stopped = ""
+        self.trace: list[tuple[Any, ...]] = []
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self.stopped) or self.contact.phase in ("ended", "queued")
+
+
+class Simulator:
+    """Runs any number of contacts. `watch` is given each step's tuples and the contact after it, as it happens.
+
+    `store`: every contact is encoded and decoded after every step, as a test that it can be. `function_time_ms`
+    replaces the measured time of functions.
+    """
+
+    def __init__(
+        self,
+        instance: Compiled,
+        functions: Functions,
+        *,
+        watch: Callable[[Life, Tuples], None] | None = None,
+        function_time_ms: int | None = None,
+        store: bool = False,
+        max_contact_ms: int = MAX_CONTACT_MS,
+    ) -> None:
+        self.instance = instance
+        self.functions = functions
+        self.lives: dict[str, Life] = {}
+        self.now_ms = 0
+        self._watch = watch
+        self._function_time_ms = function_time_ms
+        self._snapshots = Snapshots(instance.catalogue) if store else None
+        self._max_contact_ms = max_contact_ms
+        self._heap: list[tuple[int, int, Life, Event]] = []
+        self._pushed = 0
+        self._calls: dict[str, tuple[Life, Future[LambdaEnded]]] = {}
+
+    def start(self, contact: Contact, customer: Customer, *, at_ms: int, hang_up_after: str = "") -> Life:
+        """A contact that begins at `at_ms`."""
+        life = self.lives[contact.id] = Life(contact, customer, hang_up_after)
+        self.push(life, Started(at_ms))
+        return life
+
+    def push(self, life: Life, event: Event) -> None:
+        """Let it happen at the event's time."""
+        self._pushed += 1
+        heapq.heappush(self._heap, (event.at_ms, self._pushed, life, event))
+
+    def run(self) -> None:
+        """Until every contact is over."""
+        while self._heap or self._calls:
+            if self._calls and (not self._heap or self._heap[0][0] > self.now_ms):
+                self._await_functions()
+                continue
+            at_ms, _, life, event = heapq.heappop(self._heap)
+            if not life.is_over:
+                self.now_ms = at_ms
+                self._happen(life, event)
+
+    def _happen(self, life: Life, event: Event) -> None:
+        life.events += 1
+        contact, wanted, trace = step(self.instance, life.contact, event)
+        if contact is life.contact:
+            return
+        life.contact = contact if self._snapshots is None else self._stored(contact)
+        life.trace += trace
+        for effect in wanted:
+            perform = _PERFORM.get(type(effect))
+            if perform is not None:
+                perform(self, life, effect)
+        if life.hang_up_after and any(_leaves(entry, life.hang_up_after) for entry in trace):
+            self.push(life, HungUp(self.now_ms))
+        if self._watch is not None:
+            self._watch(life, trace)
+        self._bound(life)
+
+    def _stored(self, contact: Contact) -> Contact:
+        assert self._snapshots is not None
+        return self._snapshots.decode(self._snapshots.encode(contact))
+
+    def _bound(self, life: Life) -> None:
+        """A customer without end (a menu that repeats for ever) is left alone after a while."""
+        if life.events >= MAX_EVENTS or self.now_ms - life.contact.started_ms >= self._max_contact_ms:
+            life.stopped = "still running when the simulation stopped"
+
+    # --- performing effects ---
+
+    def _play(self, life: Life, effect: effects.PlayPrompt) -> None:
+        length_ms = 0
+        if life.contact.channel == "VOICE" and not (effect.skip_if_digits and life.buffer):
+            length_ms = speech_ms(effect.speech.kind, effect.speech.text)
+        end_ms = self.now_ms + length_ms
+        answer = life.customer.hears(effect)
+        if answer is not SILENT:
+            if life.contact.buffers_keys:
+                keys = "".join(key for at_ms, key in answer.keys if -length_ms <= at_ms <= 0)
+                life.buffer = (life.buffer + keys)[: digits.MAX_BUFFERED]
+            self._hang_up(life, answer, end_ms)
+        self.push(life, PromptEnded(end_ms, effect.id))
+
+    def _collect(self, life: Life, effect: effects.CollectInput) -> None:
+        answer = life.customer.answers(effect)
+        length_ms = speech_ms(effect.speech.kind, effect.speech.text) if effect.speech is not None else 0
+        end_ms = self.now_ms + length_ms
+        buffered = life.buffer if effect.use_buffer else ""
+        life.buffer = ""
+        state = digits.begin(effect, now_ms=self.now_ms, speech_ms=length_ms, buffered=buffered)
+        at_ms = self.now_ms
+        for offset_ms, key in answer.keys:
+            at_ms = max(self.now_ms, end_ms + offset_ms)
+            if isinstance(state, digits.Ended) or at_ms >= state.deadline_ms:
+                break
+            state = digits.press(state, key, now_ms=at_ms)
+        if not isinstance(state, digits.Ended):
+            at_ms = state.deadline_ms
+            state = digits.expire(state, now_ms=at_ms)
+        self._hang_up(life, answer, end_ms)
+        self.push(life, InputEnded(at_ms, effect.id, state.value, state.by))
+
+    def _hang_up(self, life: Life, answer: Answer, end_ms: int) -> None:
+        if answer.hang_up_ms is not None:
+            self.push(life, HungUp(max(self.now_ms, end_ms + answer.hang_up_ms)))
+
+    def _invoke(self, life: Life, effect: effects.InvokeLambda) -> None:
+        answer = self.functions.invoke(effect)
+        if isinstance(answer, LambdaEnded):
+            self._answered(life, answer)
+        else:
+            self._calls[effect.id] = (life, answer)
+
+    def _await_functions(self) -> None:
+        """Nothing else happens at this instant: wait for every function that runs, in the order they were called."""
+        calls, self._calls = self._calls, {}
+        for life, future in calls.values():
+            self._answered(life, future.result())
+
+    def _answered(self, life: Life, answer: LambdaEnded) -> None:
+        took_ms = answer.took_ms if self._function_time_ms is None else self._function_time_ms
+        self.push(life, replace(answer, at_ms=self.now_ms + took_ms, took_ms=took_ms))
+
+    def _time(self, life: Life, effect: effects.StartTimer) -> None:
+        self.push(life, TimerFired(self.now_ms + effect.after_ms, effect.id))
+
+    def _cancel(self, life: Life, effect: effects.Cancel) -> None:
+        self._calls.pop(effect.target, None)
+
+    def _buffer(self, life: Life, effect: effects.BufferInput) -> None:
+        if not effect.enabled:
+            life.buffer = ""
+
+
+def _leaves(entry: tuple[Any, ...], identifier: str) -> bool:
+    return entry[0] == "block.left" and entry[2].action.identifier == identifier
+
+
+_PERFORM: dict[type[msgspec.Struct], Callable[[Simulator, Life, Any], None]] = {
+    effects.PlayPrompt: Simulator._play,
+    effects.CollectInput: Simulator._collect,
+    effects.InvokeLambda: Simulator._invoke,
+    effects.StartTimer: Simulator._time,
+    effects.Cancel: Simulator._cancel,
+    effects.BufferInput: Simulator._buffer,
+}

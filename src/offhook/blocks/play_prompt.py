@@ -1,0 +1,116 @@
+"""Play prompt: say something to the party on the line.
+
+A task hears nothing and goes on (2023 page: Okay; newer pages route by configuration). On voice the block is left
+when the speech has ended; a message on chat is sent and the flow goes on. With no branch wired the flow goes on too:
+the service accepts the block without any error branch.
+Source: APIReference/participant-actions-messageparticipant.html; adminguide/play.html (2023 and newer).
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from offhook.core.spec import (
+    DYNAMIC,
+    SINGLE,
+    STATIC,
+    BlockSpec,
+    Ctx,
+    ErrorBranch,
+    Exit,
+    FlowTypes,
+    Legacy,
+    LegacyModule,
+    LogRecord,
+    Outcome,
+    Wait,
+)
+from offhook.core.speech import speech_of
+from offhook.model.effect import PlayPrompt
+from offhook.model.event import Event, PromptEnded
+
+
+class Media(msgspec.Struct, frozen=True, rename="pascal"):
+    """An audio file in S3, voice only."""
+
+    uri: Annotated[str, DYNAMIC] = ""
+    source_type: Annotated[str, STATIC] = "S3"
+    media_type: Annotated[str, STATIC] = "Audio"
+
+
+class Params(msgspec.Struct, frozen=True, rename="pascal"):
+    text: Annotated[str, DYNAMIC, msgspec.Meta(title="Text to speak or send")] = ""
+    ssml: Annotated[str, DYNAMIC, msgspec.Meta(title="SSML")] = msgspec.field(name="SSML", default="")
+    prompt_id: Annotated[str, SINGLE, msgspec.Meta(title="Prompt")] = ""
+    media: Annotated[Media, msgspec.Meta(title="Audio file in S3")] = Media()
+    skip_when_dtmf_buffer_enabled: Annotated[bool, STATIC] = msgspec.field(name="SkipWhenDTMFBufferEnabled", default=False)
+
+
+class Memo(msgspec.Struct, frozen=True):
+    prompt_id: str = ""
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    speech = speech_of(ctx, text=p.text, markup=p.ssml, prompt=p.prompt_id, media_uri=p.media.uri)
+    if isinstance(speech, str):
+        return Exit(error="NoMatchingError", cause="bad_parameter", detail=speech)
+    play = PlayPrompt(ctx.new_id(), ctx.line, speech, skip_if_digits=p.skip_when_dtmf_buffer_enabled)
+    return Wait((play,), Memo(play.id))
+
+
+def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
+    return Exit() if type(event) is PromptEnded and event.effect_id == memo.prompt_id else None
+
+
+def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
+    if p is None:
+        return (LogRecord(),)
+    if p.prompt_id:
+        return (LogRecord({"PromptId": p.prompt_id}),)
+    if p.media.uri:
+        return (LogRecord({"MediaUri": p.media.uri}),)
+    kind = "ssml" if p.ssml else "text"
+    return (LogRecord({"Text": p.ssml or p.text, "TextToSpeechType": kind}),)
+
+
+def _from_legacy(module: LegacyModule) -> dict[str, str]:
+    values = module.values
+    if "Text" in values:
+        return {"SSML" if values.get("TextToSpeechType") == "ssml" else "Text": values["Text"]}
+    return {"PromptId": values["AudioPrompt"]}
+
+
+BLOCKS = (
+    BlockSpec(
+        action="MessageParticipant",
+        title="Play prompt",
+        summary="Plays audio or speech to a voice participant, or sends a text message on other channels.",
+        group="interact",
+        kind="participant",
+        params=Params,
+        memo=Memo,
+        enter=enter,
+        resume=resume,
+        errors=(ErrorBranch("NoMatchingError", required=False),),
+        may_end=True,
+        channels={"TASK": "skip", "EMAIL": "skip"},
+        flow_types=FlowTypes(
+            language=frozenset(
+                "CONTACT_FLOW AGENT_TRANSFER QUEUE_TRANSFER CUSTOMER_WHISPER AGENT_WHISPER OUTBOUND_WHISPER "
+                "CUSTOMER_QUEUE MODULE".split()
+            ),
+            designer=frozenset(
+                "CONTACT_FLOW CUSTOMER_QUEUE CUSTOMER_WHISPER OUTBOUND_WHISPER AGENT_WHISPER AGENT_TRANSFER "
+                "QUEUE_TRANSFER".split()
+            ),
+        ),
+        legacy=(
+            Legacy("PlayPrompt", convert=_from_legacy),
+            Legacy("PlayAudio", convert=_from_legacy),
+        ),
+        widgets={"Text": "textarea", "SSML": "ssml", "PromptId": "prompt-picker"},
+        log_name="PlayPrompt",
+        log=log,
+        example={"Text": "Hello $.Attributes.name"},
+    ),
+)

@@ -1,0 +1,261 @@
+"""The machine's private working copy of a contact during one step.
+
+Reading a field takes it from what this step changed, else from the run, else from the contact. Only the machine
+writes: `set`. From outside, a step is a pure function: the draft is thawed from a contact and frozen into one.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from offhook.core.expr import MISSING, walk
+from offhook.core.program import Compiled, Step
+from offhook.core.spec import Changes, Found
+from offhook.model.contact import Contact, Frame, Queue, Run, Voice
+from offhook.model.effect import EXPECTS_ANSWER, Cancel, Effect
+from offhook.model.event import LambdaEnded
+from offhook.model.flow import Action
+from offhook.model.instance import Instance, derived_id
+
+RUN_FIELDS = frozenset(Run.__struct_fields__)
+
+
+class Draft:
+    """See the module. Also what blocks get as `ctx` (core.spec.Ctx)."""
+
+    if TYPE_CHECKING:
+        phase: str
+        channel: str
+        flow: str
+        attributes: dict[str, str]
+        external: Any
+        invocation_id: str
+        flow_attributes: dict[str, str]
+        modules: dict[str, Any]
+        loops: dict[str, int]
+        frames: tuple[Frame, ...]
+        chain_ms: int
+        stored_input: str
+        secrets: tuple[str, ...]
+        logging: bool | None
+        recording: dict[str, Any]
+        hooks: dict[str, str]
+        queue: Queue | None
+        voice: Voice
+        language: str
+        name: str | None
+        description: str | None
+        customer_id: str | None
+        references: dict[str, Any]
+        tags: dict[str, str]
+        system: dict[str, Any]
+        given: dict[str, Any]
+        buffers_keys: bool
+        in_flight: tuple[str, ...]
+        parked: dict[str, LambdaEnded]
+        blocks_now: int
+
+    step: Step
+
+    def __init__(self, compiled: Compiled, contact: Contact, now_ms: int) -> None:
+        self.compiled = compiled
+        self.instance: Instance = compiled.instance
+        self.strict = compiled.instance.strict
+        self.contact = contact
+        self.run: Run = contact.run or Run(line="customer", flow=contact.flow)
+        self.line = self.run.line
+        self.now_ms = now_ms
+        self.counter = contact.counter
+        self.pending = contact.pending
+        self.changed: dict[str, Any] = {}
+        self.run_changed: dict[str, Any] = {}
+        self.effects: list[Effect] = []
+        self.trace: list[tuple[Any, ...]] = []
+        self.unset: list[str] = []
+        self.params: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.run if name in RUN_FIELDS else self.contact, name)
+        self.__dict__[name] = value
+        return value
+
+    # --- what blocks may call ---
+
+    @property
+    def action(self) -> Action:
+        return self.step.action
+
+    @property
+    def flow_type(self) -> str:
+        """The type of the running flow; a module has the type of the flow that called it."""
+        for arn in (self.flow, *(frame.flow for frame in reversed(self.frames))):
+            program = self.compiled.program(arn)
+            if program is not None and program.flow.type not in ("", "MODULE"):
+                return program.flow.type
+        return self.contact.flow_type
+
+    def new_id(self) -> str:
+        self.counter += 1
+        return f"{self.contact.id}/{self.counter}"
+
+    def new_uuid(self, purpose: str) -> str:
+        self.counter += 1
+        return derived_id(self.contact.seed, self.contact.id, purpose, str(self.counter))
+
+    def chance(self, sides: int) -> int:
+        self.counter += 1
+        text = f"{self.contact.seed}\x00{self.contact.id}\x00{self.counter}"
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % sides + 1
+
+    def find(self, kind: str, raw: str, parameter: str = "") -> Found:
+        hint = self.action.hints.get(parameter, "")
+        written = walk(self.action.parameters, tuple(parameter.split(".")))
+        return self.compiled.resolver.find(kind, raw, hint=hint, dynamic=bool(parameter) and written != raw)
+
+    def look_up(self, path: tuple[str, ...]) -> Any:
+        value = walk(self.given, path) if self.given else MISSING
+        if value is MISSING:
+            value = _READERS.get(path[0], _read_system)(self, path)
+        if value is MISSING or value is None:
+            self.unset.append("$." + ".".join(path))
+            return MISSING
+        return value
+
+    def callers(self) -> tuple[str, ...]:
+        return tuple(frame.flow for frame in self.frames)
+
+    # --- what only the machine calls ---
+
+    def set(self, changes: Changes) -> None:
+        for name, value in changes.items():
+            self.put(name, value)
+
+    def put(self, name: str, value: Any) -> None:
+        self.__dict__[name] = value
+        (self.run_changed if name in RUN_FIELDS else self.changed)[name] = value
+
+    def emit(self, effects: tuple[Effect, ...]) -> None:
+        """Order effects; the ones that are answered become pending."""
+        pending = self.pending
+        for effect in effects:
+            self.effects.append(effect)
+            if isinstance(effect, EXPECTS_ANSWER):
+                if pending is self.pending:
+                    pending = dict(pending)
+                pending[effect.id] = effect
+        self.pending = pending
+
+    def cancel_pending(self) -> None:
+        """Nothing that the run still waits for is wanted any more; asynchronous functions go on."""
+        if not self.pending:
+            return
+        kept = {key: effect for key, effect in self.pending.items() if key in self.in_flight}
+        for target in self.pending:
+            if target not in kept:
+                self.effects.append(Cancel(self.new_id(), target))
+        self.pending = kept
+
+    def freeze(self, *, memo: Any, action: str) -> Contact:
+        """The contact after this step."""
+        run = replace(self.run, **self.run_changed, memo=memo, action=action)
+        changes = {
+            **self.changed, "run": run, "now_ms": self.now_ms, "counter": self.counter, "pending": self.pending,
+        }
+        return replace(self.contact, **changes)
+
+
+def _leaf(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:
+    return lambda draft, path: getattr(draft, name) if len(path) == 1 else MISSING
+
+
+def _of_contact(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:
+    return lambda draft, path: getattr(draft.contact, name) if len(path) == 1 else MISSING
+
+
+def _read_attribute(draft: Draft, path: tuple[str, ...]) -> Any:
+    # keys cannot hold a dot, so `a.b` can only be a slip: it is looked up as it stands
+    return draft.attributes.get(path[1] if len(path) == 2 else ".".join(path[1:]), MISSING)
+
+
+def _read_flow_attribute(draft: Draft, path: tuple[str, ...]) -> Any:
+    return draft.flow_attributes.get(".".join(path[1:]), MISSING)
+
+
+def _read_external(draft: Draft, path: tuple[str, ...]) -> Any:
+    external = draft.external
+    if len(path) == 2 and type(external) is dict:
+        return external.get(path[1], MISSING)
+    value = walk(external, path[1:])
+    if value is MISSING and type(external) is dict:
+        value = external.get(".".join(path[1:]), MISSING)  # a flat answer may have dots in its keys
+    return value
+
+
+def _read_lambda(draft: Draft, path: tuple[str, ...]) -> Any:
+    if path[1:2] == ("ResultData",):
+        return _read_external(draft, path[1:])
+    if path[1:] == ("InvocationId",):
+        return draft.invocation_id or MISSING
+    return MISSING
+
+
+def _endpoint(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:
+    def read(draft: Draft, path: tuple[str, ...]) -> Any:
+        address = getattr(draft.contact, name)
+        return walk({"Address": address, "Type": "TELEPHONE_NUMBER"}, path[1:]) if address else MISSING
+
+    return read
+
+
+def _read_queue(draft: Draft, path: tuple[str, ...]) -> Any:
+    queue = draft.queue
+    if queue is None:
+        return MISSING
+    settings = draft.instance.queues.get(queue.name)
+    caller = settings.outbound_caller_id if settings else None
+    caller_id = {"Address": caller, "Type": "TELEPHONE_NUMBER"} if caller else None
+    return walk({"Name": queue.name, "ARN": queue.arn, "OutboundCallerId": caller_id}, path[1:])
+
+
+def _read_segment(draft: Draft, path: tuple[str, ...]) -> Any:
+    value = walk(draft.contact.segment_attributes, path[1:])
+    return value["ValueString"] if type(value) is dict and "ValueString" in value else value
+
+
+def _mapping(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:
+    return lambda draft, path: walk(getattr(draft, name), path[1:])
+
+
+def _read_system(draft: Draft, path: tuple[str, ...]) -> Any:
+    return walk(draft.system, path)
+
+
+_READERS: dict[str, Callable[[Draft, tuple[str, ...]], Any]] = {
+    "Attributes": _read_attribute,
+    "FlowAttributes": _read_flow_attribute,
+    "External": _read_external,
+    "LambdaInvocation": _read_lambda,
+    "StoredCustomerInput": lambda draft, path: draft.stored_input or MISSING,
+    "CustomerEndpoint": _endpoint("customer_endpoint"),
+    "SystemEndpoint": _endpoint("system_endpoint"),
+    "Queue": _read_queue,
+    "SegmentAttributes": _read_segment,
+    "References": _mapping("references"),
+    "Tags": _mapping("tags"),
+    "Modules": _mapping("modules"),
+    "Channel": _of_contact("channel"),
+    "ContactId": _of_contact("id"),
+    "InitialContactId": _of_contact("initial_id"),
+    "PreviousContactId": _of_contact("previous_id"),
+    "RelatedContactId": _of_contact("related_id"),
+    "InitiationMethod": _of_contact("initiation_method"),
+    "Name": _leaf("name"),
+    "Description": _leaf("description"),
+    "CustomerId": _leaf("customer_id"),
+    "LanguageCode": _leaf("language"),
+    "TextToSpeechVoiceId": lambda draft, path: draft.voice.name,
+    "InstanceARN": lambda draft, path: draft.instance.arn,
+    "AwsRegion": lambda draft, path: draft.instance.region,
+}

@@ -1,0 +1,82 @@
+"""What a function's answer means to a flow: the shape rules of `ResponseValidation` (decisions S3 to S6).
+
+STRING_MAP takes a flat object. Its values are text; compatible profile: numbers and booleans become their JSON
+spelling, with a warning. JSON takes any JSON but null. The body, as received, must be smaller than 32 KB in bytes.
+Source: APIReference/interactions-invokelambdafunction.html; adminguide/connect-lambda-functions.html.
+"""
+
+from typing import Any
+
+import msgspec
+
+MAX_BODY_BYTES = 32_768
+
+_MAP = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TEXT = msgspec.json.Decoder(str)
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The answer as `$.External` holds it."""
+
+    external: Any
+    warnings: tuple[str, ...] = ()
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """`cause`: size, unreadable or shape; `detail` is a sentence that names the cure and no value."""
+
+    cause: str
+    detail: str
+
+
+def read(body: str, *, body_bytes: int, response_type: str, strict: bool) -> Accepted | Refused:
+    """The answer, accepted or refused. `body_bytes` is the size as received."""
+    if body_bytes >= MAX_BODY_BYTES:
+        return Refused("size", f"the answer has {body_bytes:,} bytes; it must have fewer than {MAX_BODY_BYTES:,}.")
+    try:
+        if response_type == "JSON":
+            return _json(msgspec.json.decode(body))
+        return _string_map(_MAP.decode(body), strict=strict)
+    except msgspec.ValidationError:
+        return Refused("shape", "STRING_MAP takes an object at the top; return one, or set the response type to JSON.")
+    except (msgspec.DecodeError, RecursionError):
+        return Refused("unreadable", "the answer is not JSON; return an object.")
+
+
+def _json(value: Any) -> Accepted | Refused:
+    if value is None:
+        return Refused("shape", "the answer is null; return an object, even an empty one.")
+    return Accepted(value, _warnings(value))
+
+
+def _string_map(raw: dict[str, msgspec.Raw], *, strict: bool) -> Accepted | Refused:
+    external: dict[str, str] = {}
+    spelled: list[str] = []
+    for key, value in raw.items():
+        text = bytes(value).strip().decode()
+        if text[0] == '"':
+            external[key] = _TEXT.decode(value)
+            continue
+        if text[0] in "{[" or text == "null" or strict:
+            return Refused("shape", _not_text(key, text))
+        external[key] = text
+        spelled.append(key)
+    warnings = _warnings(external)
+    if spelled:
+        named = ", ".join(repr(key) for key in spelled)
+        warnings += (f"STRING_MAP takes text: {named} became text; the strict profile refuses it.",)
+    return Accepted(external, warnings)
+
+
+def _not_text(key: str, text: str) -> str:
+    kinds = {"{": "an object", "[": "a list", "n": "null", "t": "a boolean", "f": "a boolean"}
+    kind = kinds.get(text[0], "a number")
+    cure = "set the response type to JSON" if text[0] in "{[" else "return text"
+    return f"key {key!r} holds {kind}, STRING_MAP takes a flat object of text; {cure}."
+
+
+def _warnings(value: Any) -> tuple[str, ...]:
+    # P17: an API-Gateway-shaped answer is a success to Connect, whatever its status says
+    if isinstance(value, dict) and "statusCode" in value:
+        return ("W-lambda-statuscode: the answer carries a statusCode; Connect sees a success. Raise an error instead.",)
+    return ()

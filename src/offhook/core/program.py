@@ -1,0 +1,274 @@
+"""Flows made ready to run: once per flow, so that a step parses nothing.
+
+For each action: its block, its branches as dictionaries, and its parameters. Where no reference stands in them the
+typed parameters are built here; else a small tree of closures builds them when the contact arrives.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+
+from offhook.core.conditions import OPERATORS
+from offhook.core.expr import MISSING, Reference, Scope, Template, parse_reference, parse_text, text_of
+from offhook.core.resolve import Resolver
+from offhook.core.spec import ANY_FLOW, BlockSpec, Catalogue, NoParams
+from offhook.model.flow import Action, Flow
+from offhook.model.instance import Instance
+
+Resolve = Callable[[Scope], Any]
+CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
+
+
+class BadParameter(msgspec.Struct, frozen=True):
+    """Why parameters do not fit: one sentence, without the values of the contact."""
+
+    detail: str
+
+
+class Branches:
+    """Where an action's arrows lead."""
+
+    __slots__ = ("conditions", "equal", "errors", "next")
+
+    def __init__(self, action: Action) -> None:
+        self.next = action.next_action
+        self.errors = {arrow.error_type: arrow.next_action for arrow in reversed(action.errors)}
+        self.conditions = tuple(
+            (OPERATORS.get(condition.operator), _operand(condition.operands), condition.next_action, condition)
+            for condition in action.conditions
+        )
+        # the common case: constant Equals only, so one look-up decides (the first of equal operands wins)
+        self.equal: dict[str, tuple[str, Any]] | None = {}
+        for _, operand, target, condition in reversed(self.conditions):
+            if condition.operator != "Equals" or type(operand) is not str:
+                self.equal = None
+                break
+            self.equal[operand] = (target, condition)
+
+    def first_true(self, result: Any, scope: Scope) -> tuple[str, Any] | None:
+        """Target and condition of the first true condition, or None."""
+        if self.equal is not None:
+            return self.equal.get(text_of(result)) if result is not MISSING else None
+        for holds, operand, target, condition in self.conditions:
+            value = operand if type(operand) is str else text_of(operand.value(scope))
+            if holds is not None and holds(result, value):
+                return target, condition
+        return None
+
+
+def _operand(operands: tuple[Any, ...]) -> Any:
+    text = text_of(operands[0]) if operands else ""
+    return parse_reference(text) or text
+
+
+class Step:
+    """One action, ready: `constant` are its parameters when no reference stands in them, else `resolve` makes them."""
+
+    __slots__ = ("action", "branches", "constant", "refused", "resolve", "rules", "spec")
+
+    def __init__(self, action: Action, spec: BlockSpec | None, *, strict: bool) -> None:
+        self.action = action
+        self.spec = spec
+        self.branches = Branches(action)
+        self.constant: Any = None
+        self.resolve: Resolve | None = None
+        self.rules: dict[str, str] = {}
+        self.refused: frozenset[str] = frozenset()
+        if spec is not None:
+            self.constant, self.resolve = compile_parameters(action.parameters, spec.params)
+            self.refused = frozenset(name for name in ANY_FLOW if not spec.flow_types.allows(name, strict=strict))
+            rules = {channel: spec.channel_rule(channel, strict=strict) for channel in CHANNELS}
+            self.rules = {channel: rule for channel, rule in rules.items() if rule != "works"}
+
+
+class Program:
+    """A flow, ready to run."""
+
+    __slots__ = ("arn", "flow", "name", "start", "steps")
+
+    def __init__(self, flow: Flow, catalogue: Catalogue, *, strict: bool) -> None:
+        self.flow = flow
+        self.arn = flow.arn
+        self.name = flow.name
+        self.start = flow.start_action
+        self.steps = {
+            identifier: Step(action, catalogue.get(action.type), strict=strict)
+            for identifier, action in flow.actions.items()
+        }
+
+
+class Compiled:
+    """An instance with its catalogue of blocks: what `step` runs on. Programs are compiled at first use."""
+
+    def __init__(self, instance: Instance, catalogue: Catalogue) -> None:
+        self.instance = instance
+        self.catalogue = catalogue
+        self.resolver = Resolver(instance)
+        self._programs: dict[str, Program] = {}
+
+    def program(self, arn: str) -> Program | None:
+        """The flow with this ARN, or None."""
+        if (program := self._programs.get(arn)) is None:
+            flow = self.instance.flows.get(arn)
+            if flow is None:
+                return None
+            program = self._programs[arn] = Program(flow, self.catalogue, strict=self.instance.strict)
+        return program
+
+
+def compile_parameters(raw: dict[str, Any], params: type[Any]) -> tuple[Any, Resolve | None]:
+    """Typed parameters, or how to make them: `(constant, None)` or `(None, resolve)`.
+
+    The constant, and what `resolve` returns, is a BadParameter where the values do not fit.
+    """
+    if params is NoParams:
+        return NoParams(), None
+    tree = _plan(raw, inspect.type_info(params), "static")
+    if not isinstance(tree, _Node):
+        return _convert(tree, params), None
+    resolve = tree.resolve
+    return None, lambda scope: _convert(resolve(scope), params)
+
+
+def references_in(raw: Any, params: type[Any]) -> list[Reference]:
+    """Every reference that the parameters hold where references may stand."""
+    tree = _plan(raw, inspect.type_info(params), "static")
+    return list(tree.references) if isinstance(tree, _Node) else []
+
+
+def _convert(tree: Any, params: type[Any]) -> Any:
+    try:
+        return msgspec.convert(tree, params, strict=False)
+    except msgspec.ValidationError as problem:
+        return BadParameter(_sentence(str(problem)))
+
+
+def _sentence(problem: str) -> str:
+    """msgspec's message as ours: `InvocationTimeLimitSeconds: expected `int` <= 8`."""
+    what, _, where = problem.partition(" - at ")
+    where = where.strip("`").removeprefix("$").removeprefix(".").replace("[...]", "[…]")
+    what = what[:1].lower() + what[1:]
+    return f"{where}: {what}." if where else f"Parameters: {what}."
+
+
+class _Node:
+    """A part of the parameters that holds references."""
+
+    __slots__ = ("references", "resolve")
+
+    def __init__(self, resolve: Resolve, references: tuple[Reference, ...]) -> None:
+        self.resolve = resolve
+        self.references = references
+
+
+def _plan(raw: Any, type_info: inspect.Type, kind: str) -> Any:
+    """`raw` with every dynamic part replaced by a _Node; a plain value when there is none."""
+    while isinstance(type_info, inspect.Metadata):
+        kind = (type_info.extra or {}).get("dynamic", kind)
+        type_info = type_info.type
+    if isinstance(type_info, inspect.UnionType):
+        type_info = _member(type_info, raw)
+        return _plan(raw, type_info, kind)
+    if isinstance(raw, str):
+        return _plan_text(raw, kind)
+    if isinstance(raw, dict):
+        return _plan_map(raw, type_info, kind)
+    if isinstance(raw, list):
+        item = getattr(type_info, "item_type", inspect.AnyType())
+        return _gather(list, [_plan(value, item, kind) for value in raw])
+    return _plan_scalar(raw, type_info)
+
+
+def _member(union: inspect.UnionType, raw: Any) -> inspect.Type:
+    """The member of an optional or mixed type that the raw value is for."""
+    wanted = (inspect.StructType, inspect.DictType) if isinstance(raw, dict) else (inspect.ListType, inspect.VarTupleType)
+    members = [member for member in union.types if not isinstance(member, inspect.NoneType)]
+    if isinstance(raw, (dict, list)):
+        members = [member for member in members if isinstance(_bare(member), wanted)] or members
+    return members[0]
+
+
+def _bare(type_info: inspect.Type) -> inspect.Type:
+    while isinstance(type_info, inspect.Metadata):
+        type_info = type_info.type
+    return type_info
+
+
+def _plan_scalar(raw: Any, type_info: inspect.Type) -> Any:
+    # hand-written flows have numbers and booleans where exports have text
+    if isinstance(type_info, inspect.StrType) and raw is not None:
+        return text_of(raw)
+    return float(raw) if isinstance(raw, float) else raw
+
+
+def _plan_text(raw: str, kind: str) -> Any:
+    if kind == "static":
+        return raw
+    whole = parse_reference(raw)
+    if whole is not None:
+        return _Node(_WHOLE[kind](whole.path), (whole,))
+    if kind in ("single", "reference"):
+        return raw
+    template = parse_text(raw)
+    return _Node(template.value, template.references) if isinstance(template, Template) else template
+
+
+def _whole_text(path: tuple[str, ...]) -> Resolve:
+    return lambda scope: text_of(scope.look_up(path))
+
+
+def _whole_json(path: tuple[str, ...]) -> Resolve:
+    def resolve(scope: Scope) -> Any:
+        value = scope.look_up(path)
+        return "" if value is MISSING else value
+
+    return resolve
+
+
+def _whole_value(path: tuple[str, ...]) -> Resolve:
+    return lambda scope: scope.look_up(path)
+
+
+_WHOLE: dict[str, Callable[[tuple[str, ...]], Resolve]] = {
+    "single": _whole_text,
+    "dynamic": _whole_text,
+    "json": _whole_json,
+    "reference": _whole_value,
+}
+
+
+def _plan_map(raw: dict[str, Any], type_info: inspect.Type, kind: str) -> Any:
+    if isinstance(type_info, inspect.StructType):
+        fields = {field.encode_name: field.type for field in type_info.fields}
+        known = {key: _plan(value, fields[key], kind) for key, value in raw.items() if key in fields}
+        return _gather_map([(key, value) for key, value in known.items()])
+    value_type = getattr(type_info, "value_type", inspect.AnyType())
+    key_kind = "dynamic" if kind in ("dynamic", "json") else "static"
+    return _gather_map([(_plan_text(key, key_kind), _plan(value, value_type, kind)) for key, value in raw.items()])
+
+
+def _gather_map(pairs: list[tuple[Any, Any]]) -> Any:
+    nodes = [part for pair in pairs for part in pair if isinstance(part, _Node)]
+    if not nodes:
+        return dict(pairs)
+
+    def resolve(scope: Scope) -> dict[str, Any]:
+        return {
+            (key.resolve(scope) if type(key) is _Node else key): (value.resolve(scope) if type(value) is _Node else value)
+            for key, value in pairs
+        }
+
+    return _Node(resolve, tuple(reference for node in nodes for reference in node.references))
+
+
+def _gather(make: Callable[[list[Any]], Any], items: list[Any]) -> Any:
+    nodes = [item for item in items if isinstance(item, _Node)]
+    if not nodes:
+        return make(items)
+
+    def resolve(scope: Scope) -> Any:
+        return make([item.resolve(scope) if type(item) is _Node else item for item in items])
+
+    return _Node(resolve, tuple(reference for node in nodes for reference in node.references))

@@ -1,0 +1,363 @@
+"""The one trace: what a contact did, as events that everything else reads (docs/trace.md is the reference).
+
+`step` gives cheap tuples; nothing is rendered until somebody reads. `Renderer` turns them into events: frozen
+structs, one JSON line each. Flow-log lines as Connect writes them are events of type `log`.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from offhook.core import calendar
+from offhook.core.spec import Exit, LogRecord
+from offhook.model import effect as effects
+from offhook.model import event as events
+from offhook.model.contact import Contact
+
+VERSION = 1
+HIDDEN = "[secret]"
+
+
+class TraceEvent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Fields that every event has. `n` counts from 1 in a contact; `line`, `flow` and `action` say where."""
+
+    v: int = VERSION
+    n: int
+    at: str
+    contact: str
+    line: str = ""
+    flow: str = ""
+    action: str = ""
+
+
+class ContactStarted(TraceEvent, frozen=True, tag_field="type", tag="contact.started", kw_only=True):
+    channel: str
+    flow_name: str = ""
+    flow_type: str = ""
+    initiation_method: str = ""
+    customer: str | None = None
+    system: str | None = None
+    attributes: dict[str, str] = {}
+
+
+class BlockEntered(TraceEvent, frozen=True, tag_field="type", tag="block.entered", kw_only=True):
+    block: str
+    title: str = ""
+    flow_name: str = ""
+
+
+class BlockLeft(TraceEvent, frozen=True, tag_field="type", tag="block.left", kw_only=True):
+    """`branch`: NextAction, the condition that held (`Equals 1`), the error type, Jump, Return; empty: none is wired.
+
+    `parameters` are resolved. `unset` lists the references that resolved to nothing. `cause` is a code of ours.
+    """
+
+    block: str
+    branch: str = ""
+    next: str = ""
+    parameters: dict[str, Any] = {}
+    result: str = ""
+    results: str = ""
+    error: str = ""
+    cause: str = ""
+    detail: str = ""
+    attempts: int = 0
+    external: Any = None
+    set: dict[str, Any] = {}
+    unset: tuple[str, ...] = ()
+
+
+class Said(TraceEvent, frozen=True, tag_field="type", tag="said", kw_only=True):
+    kind: str
+    text: str
+    voice: str = ""
+    engine: str = ""
+    style: str = ""
+    language: str = ""
+
+
+class Input(TraceEvent, frozen=True, tag_field="type", tag="input", kw_only=True):
+    value: str = ""
+    by: str = ""
+    secret: bool = False
+
+
+class FunctionCalled(TraceEvent, frozen=True, tag_field="type", tag="function.called", kw_only=True):
+    function: str
+    arn: str
+    attempt: int
+    request_id: str
+    timeout_ms: int
+    asynchronous: bool = False
+    event: Any = None
+
+
+class FunctionEnded(TraceEvent, frozen=True, tag_field="type", tag="function.ended", kw_only=True):
+    """`measured` stands apart: what a clock or a real process made, and what two equal runs may differ in."""
+
+    function: str
+    attempt: int
+    request_id: str
+    status: int
+    body: str = ""
+    function_error: str = ""
+    error_code: str = ""
+    cause: str = ""
+    detail: str = ""
+    log: str = ""
+    measured: dict[str, Any] = {}
+
+
+class Log(TraceEvent, frozen=True, tag_field="type", tag="log", kw_only=True):
+    """A flow-log line, in Connect's keys, with our Cause, Attempts and Detail beside."""
+
+    entry: dict[str, Any]
+
+
+class Warned(TraceEvent, frozen=True, tag_field="type", tag="warning", kw_only=True):
+    message: str
+
+
+class Ordered(TraceEvent, frozen=True, tag_field="type", tag="effect", kw_only=True):
+    """Any other effect: timers, cancellations, attributes saved, the queue, the hang-up."""
+
+    effect: dict[str, Any]
+
+
+class ContactEnded(TraceEvent, frozen=True, tag_field="type", tag="contact.ended", kw_only=True):
+    reason: str
+    phase: str = "ended"
+
+
+AnyTrace = (
+    ContactStarted | BlockEntered | BlockLeft | Said | Input | FunctionCalled | FunctionEnded | Log | Warned | Ordered
+    | ContactEnded
+)
+_JSON = msgspec.json.Encoder()
+
+
+def encode(event: AnyTrace) -> bytes:
+    """One line, without its newline."""
+    return _JSON.encode(event)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a trace line."""
+    return msgspec.json.schema(AnyTrace)
+
+
+class Renderer:
+    """Renders the tuples of one contact, in order. Holds nothing but the count, the place and the secrets so far."""
+
+    def __init__(self) -> None:
+        self._n = 0
+        self._contact = ""
+        self._flow = ""
+        self._flow_name = ""
+
+    def render(self, tuples: Iterable[tuple[Any, ...]], contact: Contact) -> Iterator[AnyTrace]:
+        """Events for what one or more steps gave; `contact` is the contact after them."""
+        for kind, at_ms, *rest in tuples:
+            for cls, action, fields in _RENDER[kind](self, at_ms, *rest):
+                self._n += 1
+                line = contact.run.line if contact.run is not None else "customer"
+                yield cls(
+                    n=self._n,
+                    at=calendar.text_of(at_ms),
+                    contact=contact.id,
+                    line=line,
+                    flow=self._flow,
+                    action=action,
+                    **_without(fields, contact.secrets),
+                )
+
+    def _started(self, at_ms: int, contact: Contact, program: Any) -> Iterator[Any]:
+        self._contact, self._flow = contact.id, contact.flow
+        yield (
+            ContactStarted,
+            "",
+            {
+                "channel": contact.channel,
+                "flow_name": program.name if program else "",
+                "flow_type": contact.flow_type,
+                "initiation_method": contact.initiation_method,
+                "customer": contact.customer_endpoint,
+                "system": contact.system_endpoint,
+                "attributes": contact.attributes,
+            },
+        )
+
+    def _entered(self, at_ms: int, program: Any, here: Any) -> Iterator[Any]:
+        self._flow, self._flow_name = program.arn, program.name
+        title = here.spec.title if here.spec else ""
+        fields = {"block": here.action.type, "title": title, "flow_name": program.name}
+        yield BlockEntered, here.action.identifier, fields
+
+    def _left(
+        self, at_ms: int, here: Any, params: Any, exit: Exit, target: str, by: str, unset: Any, logging: Any
+    ) -> Iterator[Any]:
+        action = here.action
+        for message in exit.warnings:
+            yield Warned, action.identifier, {"message": message}
+        yield (
+            BlockLeft,
+            action.identifier,
+            {
+                "block": action.type,
+                "branch": by,
+                "next": target,
+                "parameters": _plain(params, action.parameters),
+                "result": "" if exit.result is None else str(exit.result),
+                "results": exit.results,
+                "error": exit.error,
+                "cause": exit.cause,
+                "detail": exit.detail,
+                "attempts": exit.attempts,
+                "external": exit.external_results,
+                "set": _changes(exit),
+                "unset": tuple(dict.fromkeys(unset)),
+            },
+        )
+        if logging:
+            yield from self._log_lines(at_ms, here, params, exit)
+
+    def _log_lines(self, at_ms: int, here: Any, params: Any, exit: Exit) -> Iterator[Any]:
+        spec = here.spec
+        records = spec.log(params, exit) if spec is not None and spec.log is not None else (LogRecord(),)
+        for record in records:
+            yield Log, here.action.identifier, {"entry": self._entry(at_ms, here, record, exit)}
+
+    def _entry(self, at_ms: int, here: Any, record: LogRecord, exit: Exit) -> dict[str, Any]:
+        spec = here.spec
+        results = record.results if record.results is not None else exit.results
+        entry = {
+            "ContactId": self._contact,
+            "ContactFlowId": self._flow,
+            "ContactFlowName": self._flow_name,
+            "ContactFlowModuleType": (spec.log_name if spec else "") or here.action.type,
+            "Identifier": here.action.identifier,
+            "Timestamp": calendar.text_of(at_ms),
+            "Parameters": record.parameters,
+        }
+        if results or exit.error:
+            entry["Results"] = results or exit.error
+        if exit.external_results is not None:
+            entry["ExternalResults"] = exit.external_results
+        ours = {"Cause": exit.cause, "Attempts": exit.attempts, "Detail": exit.detail}
+        return {**entry, **{key: value for key, value in ours.items() if value}}
+
+    def _effects(self, at_ms: int, here: Any, wanted: Any, warnings: Any) -> Iterator[Any]:
+        action = here.action.identifier
+        for message in warnings:
+            yield Warned, action, {"message": message}
+        for effect in wanted:
+            yield from _effect(action, effect)
+
+    def _event(self, at_ms: int, event: Any, effect: Any, action: str) -> Iterator[Any]:
+        if isinstance(event, events.InputEnded):
+            value = HIDDEN if effect.secret and event.value else event.value
+            yield Input, action, {"value": value, "by": event.by, "secret": effect.secret}
+        elif isinstance(event, events.LambdaEnded):
+            yield (
+                FunctionEnded,
+                action,
+                {
+                    "function": effect.function,
+                    "attempt": effect.attempt,
+                    "request_id": effect.request_id,
+                    "status": event.status,
+                    "body": event.body,
+                    "function_error": event.function_error,
+                    "error_code": event.error_code,
+                    "cause": event.cause,
+                    "detail": event.detail,
+                    "log": event.log,
+                    "measured": {"took_ms": event.took_ms, "init_ms": event.init_ms, "cold": event.cold},
+                },
+            )
+
+    def _module(self, at_ms: int, here: Any, program: Any) -> Iterator[Any]:
+        yield Ordered, here.action.identifier, {"effect": {"type": "CallModule", "module": program.arn}}
+
+    def _hung_up(self, at_ms: int, action: str) -> Iterator[Any]:
+        yield Input, action, {"by": "hangup"}
+
+    def _ended(self, at_ms: int, here: Any, outcome: Any) -> Iterator[Any]:
+        action = here.action.identifier if here is not None else ""
+        if outcome.phase == "ended" and _is_fatal(outcome.reason):
+            # written whether flow logs are on or not: somebody must be able to find out (decisions S16, S18)
+            entry = {
+                "ContactId": self._contact,
+                "ContactFlowId": self._flow,
+                "ContactFlowName": self._flow_name,
+                "Identifier": action,
+                "Timestamp": calendar.text_of(at_ms),
+                "Results": outcome.reason,
+            }
+            yield Log, action, {"entry": entry}
+        for effect in outcome.effects:
+            yield from _effect(action, effect)
+        yield ContactEnded, action, {"reason": outcome.reason, "phase": outcome.phase}
+
+
+def _is_fatal(reason: str) -> bool:
+    return any(mark in reason for mark in ("no branch for", "blocks without waiting", "no action of the flow"))
+
+
+_RENDER = {
+    "contact.started": Renderer._started,
+    "block.entered": Renderer._entered,
+    "block.left": Renderer._left,
+    "effects": Renderer._effects,
+    "event": Renderer._event,
+    "module": Renderer._module,
+    "hung_up": Renderer._hung_up,
+    "contact.ended": Renderer._ended,
+}
+
+
+def _effect(action: str, effect: Any) -> Iterator[Any]:
+    speech = getattr(effect, "speech", None)
+    if speech is not None:
+        fields = {name: getattr(speech, name) for name in ("kind", "text", "voice", "engine", "style", "language")}
+        yield Said, action, fields
+    if isinstance(effect, effects.InvokeLambda):
+        names = ("function", "arn", "attempt", "request_id", "timeout_ms", "asynchronous", "event")
+        yield FunctionCalled, action, {name: getattr(effect, name) for name in names}
+    elif not isinstance(effect, effects.PlayPrompt):
+        plain = {key: value for key, value in msgspec.to_builtins(effect).items() if key not in ("speech", "encrypt")}
+        yield Ordered, action, {"effect": plain}
+
+
+def _plain(params: Any, written: dict[str, Any]) -> dict[str, Any]:
+    """The resolved parameters that the flow gives, as JSON."""
+    if params is None:
+        return {}
+    return {key: value for key, value in msgspec.to_builtins(params, enc_hook=str).items() if key in written}
+
+
+def _changes(exit: Exit) -> dict[str, Any]:
+    return {
+        key: msgspec.to_builtins(value)
+        for key, value in exit.set.items()
+        if key not in ("external", "chain_ms", "secrets", "in_flight", "parked", "loops")
+    }
+
+
+def _without(value: Any, secrets: tuple[str, ...]) -> Any:
+    """The value with every secret hidden: short ones where they are a whole text, longer ones anywhere in it."""
+    if not secrets:
+        return value
+    if isinstance(value, str):
+        for secret in secrets:
+            if value == secret:
+                return HIDDEN
+            if len(secret) >= 4:
+                value = value.replace(secret, HIDDEN)
+        return value
+    if isinstance(value, dict):
+        return {_without(key, secrets): _without(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_without(item, secrets) for item in value)
+    return value
