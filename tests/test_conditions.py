@@ -66,6 +66,11 @@ def test_what_is_spelled_otherwise_is_no_number(text: str) -> None:
     assert number(text) is None
 
 
+def test_a_long_answer_is_judged_at_once() -> None:
+    """A pattern that backtracks would need minutes for the longest answer of a function."""
+    assert number("1" * 32_000 + "x") is None
+
+
 @given(st.integers(-(10**12), 10**12), st.integers(-(10**12), 10**12))
 def test_numbers_are_in_exactly_one_order(left: int, right: int) -> None:
     less = OPERATORS["NumberLessThan"](left, str(right))

@@ -29,15 +29,15 @@ def test_ssml_that_connect_speaks_has_no_problem(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("<speak>Hi Tom & Co</speak>", "not well-formed XML"),
-        ("<speak>1 < 2</speak>", "not well-formed XML"),
-        ("<speak>Hi", "not well-formed XML"),
+        ("<speak>Hi Tom & Co</speak>", "cannot be read"),
+        ("<speak>1 < 2</speak>", "cannot be read"),
+        ("<speak>Hi", "cannot be read"),
         ("<speak><p>Hi</speak>", "mismatched tag"),
         ("<speak>&nbsp;</speak>", "undefined entity"),
-        ("<speak>a</speak><speak>b</speak>", "not well-formed XML"),
-        ("Welcome to ACME", "not well-formed XML"),
-        ("", "not well-formed XML"),
-        ("<speak>\x00</speak>", "not well-formed XML"),
+        ("<speak>a</speak><speak>b</speak>", "cannot be read"),
+        ("Welcome to ACME", "cannot be read"),
+        ("", "cannot be read"),
+        ("<speak>\x00</speak>", "cannot be read"),
         ('<break time="1s"/>', "<speak>"),
         ("<p>Hi</p>", "<speak>"),
         ("<Speak>Hi</Speak>", "<speak>"),
@@ -67,14 +67,11 @@ def test_an_ampersand_from_a_function_is_a_problem_that_names_the_cure() -> None
 
 
 def test_the_whole_may_have_6000_characters() -> None:
-    tags = "<speak>" + "<p></p>" * 1000 + "</speak>"
-    longest = tags[:-8] + " " * 0 + "</speak>"
-    padded = "<speak>" + "<p/>" * ((MAX_CHARACTERS - 15) // 4) + "x" * ((MAX_CHARACTERS - 15) % 4) + "</speak>"
+    longest = f"<speak>{'<p/>' * 1496}x</speak>"
 
-    assert len(padded) == MAX_CHARACTERS
-    assert problem(padded) is None
-    assert "6000" in (problem(padded + " ") or "")
-    assert problem(longest) is not None
+    assert len(longest) == MAX_CHARACTERS
+    assert problem(longest) is None
+    assert "6001" in (problem(longest + " ") or "")
 
 
 def test_3000_characters_outside_of_tags_are_spoken() -> None:
@@ -150,11 +147,9 @@ def test_any_text_is_judged_and_measured(text: str) -> None:
     assert isinstance(spoken_text(text), str)
 
 
-@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200))
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=200))
 def test_escaped_text_is_always_acceptable_and_heard(text: str) -> None:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    if "\ufffe" in text or "\uffff" in text:  # not characters of XML
-        return
 
     assert problem(f"<speak>{escaped}</speak>") is None
     assert spoken_text(f"<speak>{escaped}</speak>") == " ".join(text.split())

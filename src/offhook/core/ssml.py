@@ -24,7 +24,7 @@ _NAMELESS_PAUSE_MS = 300
 _UNKNOWN_LENGTH_MS = 3000
 _SHORTEST_MS = 100
 
-_TIME = re.compile(r"\+?([0-9]*\.?[0-9]+)(ms|s)")
+_TIME = re.compile(r"\+?([0-9]{0,6}\.?[0-9]{1,6})(ms|s)")
 # Words on both sides of these do not belong together.
 _PARTS = frozenset(("speak", "p", "s", "break"))
 
@@ -108,7 +108,7 @@ def _listen(text: str) -> tuple[str, _Listener]:
         return "The SSML declares a document type, which is refused: remove everything before <speak>.", listener
     except SAXParseException as error:
         cure = "write & as &amp; and < as &lt;, and close every tag"
-        return f"The SSML is not well-formed XML ({error.getMessage()}): {cure}.", listener
+        return f"The SSML cannot be read, {error.getMessage()}: {cure}.", listener
     except UnicodeEncodeError:
         return "The SSML holds half of a surrogate pair: write the whole character.", listener
     return "", listener
