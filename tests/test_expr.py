@@ -169,6 +169,11 @@ def test_a_root_written_twice_is_empty_text() -> None:
     assert parse_reference("$.External.$.External.State") is not None
 
 
+def test_two_different_roots_in_a_row_are_two_references() -> None:
+    assert parse_reference("$.Attributes.$.External.State") is None
+    assert rendered("$.Channel.$.External.State", Channel="VOICE", External={"State": "WA"}) == "VOICE.WA"
+
+
 def test_two_references_with_a_full_stop_between_them_are_two() -> None:
     attributes = {"a": "1", "b": "2"}
 
