@@ -76,4 +76,4 @@ def _unwrapped(value: dict[str, Any], key: str, said: dict[str, Any], doubled: l
 
 
 def _within(source: str, part: str) -> str:
-    return f"{source}, {part}" if source else part
+    return f"{source}, {part}" if source else part[:1].upper() + part[1:]

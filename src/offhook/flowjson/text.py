@@ -195,7 +195,7 @@ def refusal(source: str, sentence: str) -> UsageError:
 
 def _is_deeper(value: Any, depth: int) -> bool:
     level = [value]
-    for _ in range(depth + 1):
+    for _ in range(depth):
         level = [
             child
             for node in level

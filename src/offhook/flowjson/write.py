@@ -42,8 +42,9 @@ def _metadata(document: dict[str, Any], actions: dict[str, Action]) -> dict[str,
         metadata.setdefault("type", document["type"])
     designer: dict[str, Any] = {}
     for module in document["modules"]:
-        if isinstance(module, dict) and module.get("id") in actions:
-            designer.setdefault(module["id"], _designer(module, actions[module["id"]]))
+        identifier = module.get("id") if isinstance(module, dict) else None
+        if isinstance(identifier, str) and identifier in actions and identifier not in designer:
+            designer[identifier] = _designer(module, actions[identifier])
     before = {key: metadata.pop(key) for key in _BEFORE if key in metadata}
     return {**before, "ActionMetadata": designer, **metadata}
 
