@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offhook.flowjson.read import read_flow
@@ -410,6 +410,7 @@ def test_error_arrows_need_a_type_and_a_target() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(documents | exports)
 def test_any_flow_of_a_known_version_loads_and_is_written_back(document: dict[str, Any]) -> None:
     text = json.dumps(document)
@@ -420,6 +421,7 @@ def test_any_flow_of_a_known_version_loads_and_is_written_back(document: dict[st
     assert read_flow(json.dumps(to_language(flow, {})), {}).format == "flow-language"
 
 
+@settings(deadline=None)
 @given(json_values | documents | st.dictionaries(st.sampled_from(["ContactFlow", "Content", "modules"]), json_values))
 def test_any_json_is_a_flow_or_a_usage_error(value: Any) -> None:
     try:
@@ -428,6 +430,7 @@ def test_any_json_is_a_flow_or_a_usage_error(value: Any) -> None:
         assert all(problem.endswith(".") for problem in refused.problems)
 
 
+@settings(deadline=None)
 @given(st.binary() | st.text())
 def test_any_bytes_are_a_flow_or_a_usage_error(data: bytes | str) -> None:
     with pytest.raises(UsageError):

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offhook.flowjson.text import MAX_DEPTH, STYLES, Number, describe, parse, style_of, write
@@ -130,6 +130,7 @@ def test_the_deepest_nesting_that_is_allowed_is_read_and_written() -> None:
     assert write(parse(text)[0], "compact") == text
 
 
+@settings(deadline=None)
 @given(json_values, st.sampled_from(sorted(STYLES)))
 def test_text_in_any_style_is_reproduced(value: Any, style: str) -> None:
     text = write({"Version": value}, style)

@@ -67,14 +67,11 @@ def _shown(entries: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield from _shown(entry, f"{prefix}{key}.")
 
 
-def _beside(value: Any, prefix: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, list):
-        value = {str(index): item for index, item in enumerate(value)}
-    if not isinstance(value, dict):
-        return
-    name = next((value[key] for key in _BESIDE if isinstance(value.get(key), str)), "")
-    for key, item in value.items():
+def _beside(holder: dict[str, Any] | list[Any], prefix: str) -> Iterator[tuple[str, str]]:
+    parts = holder if isinstance(holder, dict) else {str(index): item for index, item in enumerate(holder)}
+    name = next((parts[key] for key in _BESIDE if isinstance(parts.get(key), str)), "")
+    for key, item in parts.items():
         if name and key.endswith(("Id", "ARN", "Arn")):
             yield prefix + key, name
-        if type(item) is dict or type(item) is list:
+        if isinstance(item, dict | list):
             yield from _beside(item, f"{prefix}{key}.")
