@@ -4,7 +4,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from offhook.blocks import catalogue as blocks
 from offhook.core.expr import parse_reference
 from offhook.core.spec import BlockSpec, Catalogue, Legacy, LegacyModule
 from offhook.flowjson.problems import structure_problems
@@ -457,6 +460,35 @@ def test_the_converted_document_reads_as_the_same_flow() -> None:
     assert again.type == "CUSTOMER_QUEUE"
     assert structure_problems(again) == structure_problems(flow)
     assert [problem.code for problem in structure_problems(again)] == ["dangling_target"]
+
+
+def test_an_export_without_metadata_is_converted_as_well() -> None:
+    document = {
+        "modules": [{"id": "m", "type": "OldSay", "branches": [], "parameters": []}],
+        "version": "1",
+        "start": "m",
+    }
+    flow = read_flow(msgspec.json.encode(document), {})
+
+    assert to_language(flow, {})["Metadata"] == {"ActionMetadata": {"m": {}}}
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_no_block_fails_on_a_module_whatever_its_parameters_are(data: st.DataObject) -> None:
+    legacy = data.draw(st.sampled_from([legacy for spec in blocks().values() for legacy in spec.legacy]))
+    name = st.sampled_from(
+        [*(legacy.rename or {}), "Text", "TextToSpeechType", "Attribute", "Queue", "Timeout", "Type"]
+    )
+    value = st.sampled_from(["", "x", "7", "ssml", "Enable", True, 7, None, ["x"], {}])
+    parameters = st.lists(
+        st.fixed_dictionaries({"name": name, "value": value}, optional={"key": value, "resourceName": value})
+    )
+    entry = module(*data.draw(parameters), type=legacy.module, target=legacy.target, metadata=data.draw(value))
+
+    flow = read_flow(export(entry), blocks())
+
+    assert list(flow.actions) == ["m"]
 
 
 def test_a_flow_of_the_flow_language_is_its_own_document() -> None:
