@@ -23,8 +23,8 @@ _REFUSALS = {
 
 
 class _Error(msgspec.Struct):
-    errorType: str = ""  # noqa: N815, AWS's spelling
-    errorMessage: str = ""  # noqa: N815
+    errorType: str = ""
+    errorMessage: str = ""
 
 
 def refused(effect: InvokeLambda, cause: str, detail: str = "") -> LambdaEnded:
@@ -63,6 +63,12 @@ def error_body(error_type: str, message: str, **more: Any) -> str:
 def timed_out_body(request_id: str, *, timeout_ms: int) -> str:
     return error_body(
         "Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {timeout_ms / 1000:.2f} seconds"
+    )
+
+
+def init_timed_out_body(request_id: str, *, limit_ms: int) -> str:
+    return error_body(
+        "Sandbox.Timedout", f"RequestId: {request_id} Error: Init phase timed out after {limit_ms / 1000:.2f} seconds"
     )
 
 

@@ -19,10 +19,7 @@ class Folder:
         self.runtime = self._root / "runtime"
         self.home.mkdir()
         self.runtime.mkdir()
-        for source in (_CHILD / "launch.py", _CHILD / "offhook_runtime.py"):
-            (self.runtime / source.name).symlink_to(source)
-        for name in _LINKED:
-            source = _location(name)
+        for source in (_CHILD / "launch.py", _CHILD / "offhook_runtime.py", *map(_location, _LINKED)):
             if source is not None:
                 (self.runtime / source.name).symlink_to(source)
 

@@ -5,7 +5,8 @@ its request id, or an `init/error`. What it asks becomes an `Asked` for the list
 process has a port of its own, so whoever calls there is that process.
 
 Clients seen: awslambdaric (libcurl for the loop, http.client for init/error), ours, and the SST fork for Node, which
-asks for `//2018-06-01/…`. Source: spec/lambda-runtimes.md section 1; docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
+asks for `//2018-06-01/…`.
+Source: spec/lambda-runtimes.md section 1; docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 """
 
 import asyncio

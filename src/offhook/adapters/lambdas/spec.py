@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Never
+from typing import Any
 
 import msgspec
 
@@ -73,7 +73,7 @@ Function = PythonFunction | Stub
 
 
 def parse_functions(texts: tuple[str, ...], *, folder: Path) -> dict[str, Function]:
-    """Functions by name from `NAME=KIND:…` texts; paths are relative to `folder`. Raises UsageError with all problems."""
+    """Functions by name from `NAME=KIND:…` texts, paths relative to `folder`. Raises UsageError with all problems."""
     functions: dict[str, Function] = {}
     problems: list[str] = []
     for text in texts:
@@ -102,25 +102,25 @@ def parse_function(text: str, *, folder: Path) -> Function:
         return _stub(name, what)
     if kind == "fail":
         return _fail(name, what.removeprefix("fail:"))
-    _refuse(name, f"unknown kind {kind!r}; kinds here are python, stub and fail.")
+    raise _problem(name, f"unknown kind {kind!r}; kinds here are python, stub and fail.")
 
 
 def _python(name: str, path: str, folder: Path) -> PythonFunction:
     parent, _, handler = path.rpartition("/")
-    module, dot, _ = handler.rpartition(".")
-    if not (module and dot):
-        _refuse(name, f"handler {path!r} must be FILE.FUNCTION, as in functions/lookup.handler.")
+    module, _, function = handler.rpartition(".")
+    if not (module and function):
+        raise _problem(name, f"handler {path!r} must be FILE.FUNCTION, as in functions/lookup.handler.")
     task_root = (folder / parent).resolve()
-    source = task_root.joinpath(*module.split("."))
-    if not (source.with_suffix(".py").is_file() or (source / "__init__.py").is_file()):
-        _refuse(name, f"no file {Path(parent, *module.split('.'))}.py in {folder.name or folder}; give FILE.FUNCTION without .py.")
+    source = Path(*module.split("."))
+    if not ((task_root / source).with_suffix(".py").is_file() or (task_root / source / "__init__.py").is_file()):
+        raise _problem(name, f"there is no file {Path(parent, source)}.py; write FILE.FUNCTION, without .py.")
     return PythonFunction(name=name, task_root=task_root, handler=handler)
 
 
 def _stub(name: str, text: str) -> Stub:
     match = _STUB.fullmatch(text)
     if match is None:
-        _refuse(name, "a stub is stub:JSON or stub(init=0.4,run=2.7):JSON.")
+        raise _problem(name, "a stub is stub:JSON or stub(init=0.4,run=2.7):JSON.")
     options = _options(name, match["options"] or "")
     try:
         # Raw keeps the spelling of numbers: a flow sees 1.50 as it was written
@@ -128,9 +128,9 @@ def _stub(name: str, text: str) -> Stub:
         msgspec.json.decode(match["json"])
     except msgspec.DecodeError as error:
         rule = "a JSON list" if "seq" in options else "JSON"
-        _refuse(name, f"the answer of a stub must be {rule}: {error}.")
+        raise _problem(name, f"the answer of a stub must be {rule}: {error}.") from None
     if items == []:
-        _refuse(name, "a stub with seq needs at least one answer in its list.")
+        raise _problem(name, "a stub with seq needs at least one answer in its list.")
     answers = (match["json"],) if items is None else tuple(bytes(item).decode() for item in items)
     return Stub(
         name=name,
@@ -154,7 +154,7 @@ def _options(name: str, text: str) -> dict[str, str]:
     for option in filter(None, (part.strip() for part in text.split(","))):
         key, _, value = option.partition("=")
         if key not in ("init", "run", "cold", "timeout", "seq"):
-            _refuse(name, f"unknown stub option {key!r}; options are init, run, timeout, cold and seq.")
+            raise _problem(name, f"unknown stub option {key!r}; options are init, run, timeout, cold and seq.")
         options[key] = value.strip()
     return options
 
@@ -167,7 +167,7 @@ def _cold(name: str, text: str) -> int | None:
     every = text.removeprefix("every").strip()
     if text.startswith("every") and every.isdecimal() and int(every) > 0:
         return int(every)
-    _refuse(name, f"cold is {text!r}, must be first, always or every N.")
+    raise _problem(name, f"cold is {text!r}, must be first, always or every N.")
 
 
 def _fail(name: str, kind: str) -> Stub:
@@ -178,15 +178,15 @@ def _fail(name: str, kind: str) -> Stub:
 
 def _fault(name: str, kind: str) -> Fault:
     if kind not in FAULTS:
-        _refuse(name, f"unknown fault {kind!r}; faults are {', '.join(FAULTS)} and slow:SECONDS.")
+        raise _problem(name, f"unknown fault {kind!r}; faults are {', '.join(FAULTS)} and slow:SECONDS.")
     return Fault(kind)
 
 
 def _milliseconds(name: str, what: str, text: str) -> int:
     if not re.fullmatch(r"\d+(\.\d+)?", text):
-        _refuse(name, f"{what} is {text!r}, must be seconds, as in 2.7.")
+        raise _problem(name, f"{what} is {text!r}, must be seconds, as in 2.7.")
     return round(float(text) * 1000)
 
 
-def _refuse(name: str, problem: str) -> Never:
-    raise UsageError(f"function {name!r}: {problem}")
+def _problem(name: str, problem: str) -> UsageError:
+    return UsageError(f"function {name!r}: {problem}")

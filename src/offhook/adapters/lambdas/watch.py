@@ -64,7 +64,11 @@ def _sources(root: str) -> Iterator[str]:
                     if entry.name.endswith(".py"):
                         files += 1
                         yield entry.path
-                    elif not entry.name.startswith(".") and entry.name not in _SKIPPED and entry.is_dir(follow_symlinks=False):
+                    elif (
+                        not entry.name.startswith(".")
+                        and entry.name not in _SKIPPED
+                        and entry.is_dir(follow_symlinks=False)
+                    ):
                         folders.append(entry.path)
         except OSError:
             continue

@@ -6,12 +6,14 @@ comes last on sys.path, so that the user's own packages win.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 from importlib.util import cache_from_source
-from typing import Any, Callable
+from typing import Any
 
 
 class _FreshLoader(SourceFileLoader):
@@ -62,15 +64,13 @@ def _wait_for_debugger(port: int) -> None:
 
 def main(argv: list[str]) -> None:
     task_root, handler, client, runtime_folder = argv[1:5]
-    try:
+    with contextlib.suppress(OSError):  # if it is not there, the import will fail, and say so as Lambda does
         os.chdir(task_root)
-    except OSError:
-        pass  # the import will fail, and say so as Lambda does
     sys.path[0] = task_root
     sys.path.append(runtime_folder)
     sys.path_hooks.insert(0, _finder_for(task_root))
     sys.path_importer_cache.clear()
-    os.environ["AWS_EXECUTION_ENV"] = "AWS_Lambda_python%d.%d" % sys.version_info[:2]
+    os.environ["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
     run = _client(client)
     if len(argv) > 5:
         _wait_for_debugger(int(argv[5]))

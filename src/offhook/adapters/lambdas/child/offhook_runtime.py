@@ -14,8 +14,9 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Callable, NoReturn
+from typing import Any, NoReturn
 
 _ROOT = "/2018-06-01/runtime/"
 
@@ -146,7 +147,9 @@ def _report(error: Exception, request_id: str) -> bytes:
         frames = traceback.extract_tb(error.__traceback__)
         while frames and frames[0].filename == __file__:
             del frames[0]
-        error_type, stack = type(error).__name__, traceback.format_list(frames)
+        # as tuples, without the columns that newer Pythons mark by carets: Lambda shows none
+        plain = [(frame.filename, frame.lineno, frame.name, frame.line) for frame in frames]
+        error_type, stack = type(error).__name__, traceback.format_list(plain)  # type: ignore[arg-type]  # lineno is set
     lines = [f"[ERROR] {error_type}: {error}", "Traceback (most recent call last):", *stack]
     sys.stdout.write("\n".join(line.rstrip("\n") for line in lines) + "\n")
     body = {"errorMessage": str(error), "errorType": error_type, "requestId": request_id, "stackTrace": stack}
@@ -179,7 +182,6 @@ def main(argv: list[str]) -> NoReturn:
         headers, event = api.next()
         context = Context(headers)
         log.request_id = context.aws_request_id
-        os.environ["_X_AMZN_TRACE_ID"] = headers.get("lambda-runtime-trace-id", "")
         try:
             what, body = "response", encode(handler(json.loads(event), context))
         except Exception as error:
