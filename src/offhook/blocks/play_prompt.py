@@ -10,6 +10,7 @@ from typing import Annotated
 
 import msgspec
 
+from offhook.core import prompt
 from offhook.core.spec import (
     DYNAMIC,
     SINGLE,
@@ -20,7 +21,6 @@ from offhook.core.spec import (
     Exit,
     FlowTypes,
     Legacy,
-    LegacyModule,
     LogRecord,
     Outcome,
     Wait,
@@ -30,19 +30,11 @@ from offhook.model.effect import PlayPrompt
 from offhook.model.event import Event, PromptEnded
 
 
-class Media(msgspec.Struct, frozen=True, rename="pascal"):
-    """An audio file in S3, voice only."""
-
-    uri: Annotated[str, DYNAMIC] = ""
-    source_type: Annotated[str, STATIC] = "S3"
-    media_type: Annotated[str, STATIC] = "Audio"
-
-
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     text: Annotated[str, DYNAMIC, msgspec.Meta(title="Text to speak or send")] = ""
     ssml: Annotated[str, DYNAMIC, msgspec.Meta(title="SSML")] = msgspec.field(name="SSML", default="")
     prompt_id: Annotated[str, SINGLE, msgspec.Meta(title="Prompt")] = ""
-    media: Annotated[Media, msgspec.Meta(title="Audio file in S3")] = Media()
+    media: Annotated[prompt.Media, msgspec.Meta(title="Audio file in S3")] = prompt.Media()
     skip_when_dtmf_buffer_enabled: Annotated[bool, STATIC] = msgspec.field(name="SkipWhenDTMFBufferEnabled", default=False)
 
 
@@ -65,19 +57,7 @@ def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
 def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
     if p is None:
         return (LogRecord(),)
-    if p.prompt_id:
-        return (LogRecord({"PromptId": p.prompt_id}),)
-    if p.media.uri:
-        return (LogRecord({"MediaUri": p.media.uri}),)
-    kind = "ssml" if p.ssml else "text"
-    return (LogRecord({"Text": p.ssml or p.text, "TextToSpeechType": kind}),)
-
-
-def _from_legacy(module: LegacyModule) -> dict[str, str]:
-    values = module.values
-    if "Text" in values:
-        return {"SSML" if values.get("TextToSpeechType") == "ssml" else "Text": values["Text"]}
-    return {"PromptId": values["AudioPrompt"]}
+    return (LogRecord(prompt.logged(text=p.text, markup=p.ssml, prompt=p.prompt_id, media_uri=p.media.uri)),)
 
 
 BLOCKS = (
@@ -105,12 +85,13 @@ BLOCKS = (
             ),
         ),
         legacy=(
-            Legacy("PlayPrompt", convert=_from_legacy),
-            Legacy("PlayAudio", convert=_from_legacy),
+            Legacy("PlayPrompt", convert=prompt.from_legacy),
+            Legacy("PlayAudio", convert=prompt.from_legacy),
         ),
         widgets={"Text": "textarea", "SSML": "ssml", "PromptId": "prompt-picker"},
         log_name="PlayPrompt",
         log=log,
+        check=prompt.check,
         example={"Text": "Hello $.Attributes.name"},
     ),
 )

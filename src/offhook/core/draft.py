@@ -53,6 +53,7 @@ class Draft:
         system: dict[str, Any]
         given: dict[str, Any]
         buffers_keys: bool
+        has_bot: bool
         in_flight: tuple[str, ...]
         parked: dict[str, LambdaEnded]
         blocks_now: int

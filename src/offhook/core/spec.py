@@ -69,6 +69,7 @@ class Changes(TypedDict, total=False):
     tags: dict[str, str]
     system: dict[str, Any]
     buffers_keys: bool
+    has_bot: bool
     in_flight: tuple[str, ...]
     parked: dict[str, LambdaEnded]
 
@@ -77,7 +78,8 @@ class Exit(msgspec.Struct, frozen=True):
     """Leave the block.
 
     `results` and `external_results` are for the flow log as Connect writes it; `cause` (a code), `detail` (a sentence
-    for a person) and `attempts` are ours, beside it. `warnings` are sentences for the trace.
+    for a person) and `attempts` are ours, beside it. `warnings` are sentences for the trace. `records` are flow-log
+    lines that only `enter` can write, for `log` to hand on.
     """
 
     error: str = ""
@@ -90,6 +92,7 @@ class Exit(msgspec.Struct, frozen=True):
     detail: str = ""
     attempts: int = 0
     warnings: tuple[str, ...] = ()
+    records: tuple["LogRecord", ...] = ()
 
 
 class Wait(msgspec.Struct, frozen=True):
@@ -169,6 +172,7 @@ class Ctx(Protocol):
     tags: dict[str, str]
     system: dict[str, Any]
     buffers_keys: bool
+    has_bot: bool
     in_flight: tuple[str, ...]
     parked: dict[str, LambdaEnded]
 
@@ -304,10 +308,14 @@ class Legacy:
 
 
 class LogRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One flow-log line of a block: Parameters, and Results / ExternalResults where they differ from the exit's."""
+    """One flow-log line of a block: Parameters, and Results / ExternalResults where they differ from the exit's.
+
+    `module` is the name that Connect logs, where it is not the block's `log_name`.
+    """
 
     parameters: dict[str, Any] = {}
     results: str | None = None
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from offhook.core import calendar
+from offhook.core.expr import text_of
 from offhook.core.spec import Exit, LogRecord
 from offhook.model import effect as effects
 from offhook.model import event as events
@@ -208,7 +209,7 @@ class Renderer:
                 "branch": by,
                 "next": target,
                 "parameters": _plain(params, action.parameters),
-                "result": "" if exit.result is None else str(exit.result),
+                "result": text_of(exit.result),
                 "results": exit.results,
                 "error": exit.error,
                 "cause": exit.cause,
@@ -235,7 +236,7 @@ class Renderer:
             "ContactId": self._contact,
             "ContactFlowId": self._flow,
             "ContactFlowName": self._flow_name,
-            "ContactFlowModuleType": (spec.log_name if spec else "") or here.action.type,
+            "ContactFlowModuleType": record.module or (spec.log_name if spec else "") or here.action.type,
             "Identifier": here.action.identifier,
             "Timestamp": calendar.text_of(at_ms),
             "Parameters": record.parameters,

@@ -65,6 +65,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     `secrets` are values that nobody may see (decision S22): whoever shows or stores something leaves them out.
     `blocks_now` counts blocks entered since time last moved (decision S16).
     `parked` keeps answers of asynchronous invocations by invocation id until a flow loads them.
+    `has_bot`: a bot participant (CreateParticipant, CUSTOM_BOT) is in the contact.
     """
 
     id: str
@@ -105,4 +106,5 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
     in_flight: tuple[str, ...] = ()
     parked: dict[str, LambdaEnded] = {}
     buffers_keys: bool = False
+    has_bot: bool = False
     end_reason: str = ""
