@@ -3,6 +3,8 @@
 A case:
 - `case`: a sentence. `parameters`: of the action, raw.
 - `type`: the action type, where it is not the file's name.
+- `module`: a module of the old export without its id, in place of `parameters` and arrows; they come out of it.
+- `at`: when the contact starts, as an ISO instant (a Monday, 2026-01-05T15:00:00Z).
 - `channel` (VOICE), `flow_type` (CONTACT_FLOW), `profile` (compatible | strict), `hints`: friendly names by parameter.
 - `given`: fields of the contact (attributes, queue, hooks, logging, …) and of its run (external, loops, frames, …).
 - `instance`: `flows` and `modules` (names; each is a flow of one Disconnect), `functions`, `queues`, `prompts`,
@@ -12,9 +14,11 @@ A case:
 - `happenings`: events in order; `after_ms` since the one before (0); `answers`: the type of the pending effect that it
   answers (the newest of them). Any other key is a field of the event; `type` is its kind.
 - `expect`: any of `went` (the branch taken, `Jump NAME`, `Call NAME`, `End REASON`, or `waits`), `effects` (in order,
-  without ids, defaults left out), `set`, `result`, `results`, `cause`, `detail`, `attempts`, `external`, `log` (a list
-  of [Parameters, Results] when logging is on), `warnings`. What is not named is not compared. `--update` rewrites the
-  keys that are there, or writes all of them when `expect` is missing.
+  without ids, defaults left out), `set`, `result`, `results`, `cause`, `detail`, `attempts`, `external`, `unset`, `log`
+  (a list of [Parameters, Results] when logging is on), `modules` (the names in those lines), `warnings`, `loops` and
+  `secrets` (of the contact afterwards), `problems` (codes of the block's own check), `converted` (the parameters that
+  `module` became). What is not named is not compared, and what is empty is null. `--update` rewrites the keys that are
+  there, or writes all of them when `expect` is missing.
 
 Every contact is encoded and decoded after every step, and every happening is sent once more after the block was
 left: a late or doubled answer must change nothing.
@@ -31,6 +35,7 @@ from offhook.core.machine import new_contact, step
 from offhook.core.program import Compiled
 from offhook.core.snapshot import Snapshots
 from offhook.core.trace import Renderer
+from offhook.flowjson.legacy import convert
 from offhook.model import event as events
 from offhook.model.contact import Contact, Run
 from offhook.model.flow import Action, Condition, ErrorArrow, Flow
@@ -47,8 +52,8 @@ def run_case(action_type: str, case: dict[str, Any]) -> dict[str, Any]:
     compiled = Compiled(_instance(action_type, case), catalogue())
     snapshots = Snapshots(compiled.catalogue)
     contact = _contact(compiled, case)
-    steps = [step(compiled, contact, events.Started(START_MS))]
-    at_ms, sent = START_MS, []
+    at_ms = calendar.parse_instant(case["at"]) if "at" in case else START_MS
+    steps, sent = [step(compiled, contact, events.Started(at_ms))], []
     for happening in case.get("happenings", ()):
         contact = _stored(snapshots, steps[-1].contact)
         at_ms += happening.get("after_ms", 0)
@@ -59,7 +64,7 @@ def run_case(action_type: str, case: dict[str, Any]) -> dict[str, Any]:
     if contact.phase != "inbound":
         for event in sent:
             assert step(compiled, contact, event).contact == contact, f"a late {event} changed the contact"
-    return _seen(compiled, steps)
+    return {**_seen(compiled, steps), **_declared(compiled, case)}
 
 
 def _stored(snapshots: Snapshots, contact: Contact) -> Contact:
@@ -104,6 +109,9 @@ def _sink(name: str, arn: str, flow_type: str) -> Flow:
 def _flow(action_type: str, case: dict[str, Any]) -> Flow:
     action_type = case.get("type", action_type)
     spec = catalogue().get(action_type)
+    if "module" in case:
+        actions, _ = convert({"modules": [{"id": "it", **case["module"]}]}, catalogue(), "")
+        return _flow_of(actions["it"], case)
     wired = case.get("errors", [branch.name for branch in spec.errors] if spec else [])
     conditions = case.get("conditions", [])
     it = Action(
@@ -115,6 +123,10 @@ def _flow(action_type: str, case: dict[str, Any]) -> Flow:
         conditions=tuple(Condition(operator, (operand,), "bye") for operator, operand in conditions),
         hints=case.get("hints", {}),
     )
+    return _flow_of(it, case)
+
+
+def _flow_of(it: Action, case: dict[str, Any]) -> Flow:
     bye = Action("bye", "EndFlowExecution", {})
     flow_type = case.get("flow_type", "CONTACT_FLOW")
     return Flow("flow-language", {}, "it", {"it": it, "bye": bye}, name="It", type=flow_type, arn="flow:it")
@@ -168,8 +180,21 @@ def _seen(compiled: Compiled, steps: list[Any]) -> dict[str, Any]:
         seen["phase"] = ended.phase
     entries = [event.entry for event in rendered if type(event).__name__ == "Log" and event.action == "it"]
     seen["log"] = [[entry.get("Parameters", {}), entry.get("Results")] for entry in entries]
+    seen["modules"] = [entry["ContactFlowModuleType"] for entry in entries]
+    seen["loops"], seen["secrets"] = after.run.loops, list(after.secrets)
     seen["warnings"] = [event.message for event in rendered if type(event).__name__ == "Warned"]
     return {key: value for key, value in seen.items() if value not in ([], {})}
+
+
+def _declared(compiled: Compiled, case: dict[str, Any]) -> dict[str, Any]:
+    """What the block says of its action without running it."""
+    program = compiled.program("flow:it")
+    here = program.steps["it"] if program is not None else None
+    if here is None or here.spec is None:
+        return {}
+    problems = here.spec.check(here.action) if here.spec.check is not None else []
+    seen: dict[str, Any] = {"problems": [problem.code for problem in problems]} if problems else {}
+    return {**seen, "converted": here.action.parameters} if "module" in case else seen
 
 
 def _leaves(entry: tuple[Any, ...]) -> bool:
