@@ -1,21 +1,25 @@
 """AWS Lambda function: call a function and keep its answer under `$.External`.
 
 Synchronous: the contact stays until there is an answer, at most the block's limit of 1..8 s, which covers cold
-start, run and every retry. Throttling, service failures and function errors are retried up to three times inside
-that limit. Functions in a row without a prompt or an input between them may take 20 s together. Then: the error
-branch, `$.External` as it was.
+start, run and every retry. Functions in a row without a prompt or an input between them may take 20 s together.
+Then: the error branch, `$.External` as it was.
 Asynchronous (limit 1..60 s): the contact goes on at once with `$.LambdaInvocation.InvocationId`. The wire form of
 "Load Lambda result" is published nowhere; ours is this action with LambdaInvocationId in place of the ARN.
 Source: APIReference/interactions-invokelambdafunction.html; adminguide/invoke-lambda-function-block.html,
-connect-lambda-functions.html; spec/lambda-block.md; decisions S1 to S12. What an answer may look like is in
-core/lambda_answer.py, what the function receives in core/lambda_event.py. Over 150 lines: it is the heart.
+connect-lambda-functions.html; spec/lambda-block.md; decisions S1 to S12. What the function receives is in
+core/lambda_event.py, what an answer may look like in core/lambda_answer.py, what a failure means in
+core/lambda_failure.py. Over 150 lines: it is the heart.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
+from offhook.core import lambda_failure
+from offhook.core.conditions import number
+from offhook.core.expr import Template, parse_text, text_of
 from offhook.core.lambda_answer import Refused, read
 from offhook.core.lambda_event import contact_flow_event
 from offhook.core.retry import next_delay_ms
@@ -41,9 +45,10 @@ from offhook.model.instance import Resource
 
 MAX_SYNCHRONOUS_SECONDS = 8
 CHAIN_LIMIT_MS = 20_000
+# Names of the newest designer text; exports and the language page know NoMatchingError alone (decision S10)
+TIMEOUT_BRANCHES = ("TimeLimitExceeded", "Timeout")
 
-ERROR_TEXT = "The Lambda Function Returned An Error."
-INSTANCE_LIMIT_TEXT = "Instance has reached concurrent Lambda thread access limit"
+CHAIN_TEXT = "functions in a row ran 20 s together, Connect's limit; play a prompt or take an input between them."
 
 
 class ResponseValidation(msgspec.Struct, frozen=True, rename="pascal"):
@@ -61,50 +66,61 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     lambda_invocation_id: Annotated[str, SINGLE, msgspec.Meta(title="Load the result of (ours)")] = ""
 
 
-class Memo(msgspec.Struct, frozen=True):
-    """One call in flight (`call_id`), or a pause before the next (`backoff_id`), until `deadline_ms`."""
+_KNOWN = frozenset(field.encode_name for field in msgspec.structs.fields(Params))
 
+
+class Memo(msgspec.Struct, frozen=True, gc=False):
+    """One call in flight (`call_id`), or a pause before the next (`pause_id`), until `deadline_ms`.
+
+    `chained`: the deadline is what was left of the 20 s for functions in a row, not the block's own limit.
+    """
+
+    function: str = ""
+    started_ms: int = 0
     deadline_id: str = ""
     deadline_ms: int = 0
-    started_ms: int = 0
     chained: bool = False
     attempt: int = 1
     call_id: str = ""
-    backoff_id: str = ""
     request_id: str = ""
-    function: str = ""
+    pause_id: str = ""
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
-    if p.lambda_invocation_id:
+    if "LambdaInvocationId" in ctx.action.parameters:
         return _load(p, ctx)
     synchronous = p.invocation_type == "SYNCHRONOUS"
     if synchronous and p.invocation_time_limit_seconds > MAX_SYNCHRONOUS_SECONDS:
-        detail = f"InvocationTimeLimitSeconds: is {p.invocation_time_limit_seconds}, a synchronous limit is 1..8."
-        return Exit(error="NoMatchingError", cause="bad_parameter", detail=detail)
+        return _failed("bad_parameter", _limit_text(p.invocation_time_limit_seconds), results="")
     found = ctx.find("function", p.lambda_function_arn, "LambdaFunctionARN")
     if found.resource is None:
-        return _failed(ctx, "not_found", found.problem, request_id=ctx.new_uuid("request"), attempts=0)
+        return _refused(ctx, "not_found", found.problem)
     warnings = _association(ctx, found.resource)
     if warnings and ctx.strict:
-        return _failed(ctx, "forbidden", warnings[0], request_id=ctx.new_uuid("request"), attempts=0)
-    if not synchronous:
-        return _start(p, ctx, found.resource, warnings)
-    return _invoke(p, ctx, found.resource, warnings)
+        return _refused(ctx, "forbidden", warnings[0])
+    return (_invoke if synchronous else _start)(p, ctx, found.resource, warnings)
+
+
+def _association(ctx: Ctx, function: Resource) -> tuple[str, ...]:
+    """Decision S12: a function must be added to the instance; only strict insists on it."""
+    associated = ctx.instance.associated
+    if function.name in (associated or ()) or (associated is None and not ctx.strict):
+        return ()
+    return (f"function {function.name!r} is not added to the instance; Connect would refuse to invoke it.",)
 
 
 def _invoke(p: Params, ctx: Ctx, function: Resource, warnings: tuple[str, ...]) -> Outcome:
     limit_ms = p.invocation_time_limit_seconds * 1000
     left_ms = CHAIN_LIMIT_MS - ctx.chain_ms
     if left_ms <= 0:
-        return _failed(ctx, "chain", _chain_text(), attempts=0)
+        return _failed("chain", CHAIN_TEXT)
     deadline = StartTimer(ctx.new_id(), min(limit_ms, left_ms))
     memo = Memo(
+        function=function.name,
+        started_ms=ctx.now_ms,
         deadline_id=deadline.id,
         deadline_ms=ctx.now_ms + deadline.after_ms,
-        started_ms=ctx.now_ms,
         chained=left_ms < limit_ms,
-        function=function.name,
     )
     call, memo = _call(p, ctx, memo)
     return Wait((deadline, call), memo, warnings=warnings)
@@ -120,7 +136,7 @@ def _call(p: Params, ctx: Ctx, memo: Memo) -> tuple[InvokeLambda, Memo]:
         request_id=ctx.new_uuid("request"),
         attempt=memo.attempt,
     )
-    return call, replace(memo, call_id=call.id, request_id=call.request_id, backoff_id="")
+    return call, replace(memo, call_id=call.id, request_id=call.request_id, pause_id="")
 
 
 def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
@@ -130,28 +146,43 @@ def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
         return None
     if event.effect_id == memo.deadline_id:
         return _timed_out(p, memo, ctx)
-    if event.effect_id == memo.backoff_id:
-        call, memo = _call(p, ctx, replace(memo, attempt=memo.attempt + 1))
-        return Wait((call,), memo)
-    return None
+    # the only other timer of this block; the machine lets nothing pass that the contact does not wait for
+    call, memo = _call(p, ctx, replace(memo, attempt=memo.attempt + 1))
+    return Wait((call,), memo)
 
 
 def _answered(p: Params, memo: Memo, event: LambdaEnded, ctx: Ctx) -> Outcome:
     if event.status == 0:
         return _timed_out(p, memo, ctx)
-    if event.status == 200 and not event.function_error:
-        return _accept(p, ctx, event, memo)
-    if _is_retried(event):
-        pause_ms = next_delay_ms(
-            ctx.instance.lambda_policy, attempt=memo.attempt, left_ms=memo.deadline_ms - ctx.now_ms
-        )
+    if not lambda_failure.is_failed(event):
+        return _chained(_accepted(p, ctx, event, attempt=memo.attempt), memo, ctx)
+    if lambda_failure.is_retried(event):
+        left_ms = memo.deadline_ms - ctx.now_ms
+        pause_ms = next_delay_ms(ctx.instance.lambda_policy, attempt=memo.attempt, left_ms=left_ms)
         if pause_ms is not None:
             pause = StartTimer(ctx.new_id(), pause_ms)
-            return Wait((pause,), replace(memo, backoff_id=pause.id, call_id=""))
-    return _failed(ctx, _cause(event), event.detail or _reason(event), memo=memo)
+            return Wait((pause,), replace(memo, pause_id=pause.id, call_id=""))
+    return _chained(_unsuccessful(event, memo.request_id, attempt=memo.attempt), memo, ctx)
 
 
-def _accept(p: Params, ctx: Ctx, event: LambdaEnded, memo: Memo) -> Outcome:
+def _timed_out(p: Params, memo: Memo, ctx: Ctx) -> Exit:
+    if memo.chained:
+        return _chained(_failed("chain", CHAIN_TEXT, attempts=memo.attempt), memo, ctx)
+    detail = (
+        f"no answer within the block's limit of {p.invocation_time_limit_seconds} s, "
+        "which covers cold start, run and every retry."
+    )
+    wired = () if ctx.strict else {arrow.error_type for arrow in ctx.action.errors}
+    error = next((name for name in TIMEOUT_BRANCHES if name in wired), "NoMatchingError")
+    return _chained(_failed("time_limit", detail, attempts=memo.attempt, error=error), memo, ctx)
+
+
+def _chained(outcome: Exit, memo: Memo, ctx: Ctx) -> Exit:
+    """The exit, with the block's time added to that of the functions before it (decision S9)."""
+    return replace(outcome, set={**outcome.set, "chain_ms": ctx.chain_ms + ctx.now_ms - memo.started_ms})
+
+
+def _accepted(p: Params, ctx: Ctx, event: LambdaEnded, *, attempt: int) -> Exit:
     answer = read(
         event.body,
         body_bytes=event.body_bytes or len(event.body.encode()),
@@ -159,88 +190,35 @@ def _accept(p: Params, ctx: Ctx, event: LambdaEnded, memo: Memo) -> Outcome:
         strict=ctx.strict,
     )
     if isinstance(answer, Refused):
-        return _failed(ctx, answer.cause, answer.detail, memo=memo)
+        return _failed(answer.cause, answer.detail, attempts=attempt)
     return Exit(
-        set={"external": answer.external, "chain_ms": ctx.chain_ms + _since(ctx, memo)},
+        set={"external": answer.external},
         external_results=answer.external,
-        attempts=memo.attempt,
+        attempts=attempt,
         warnings=answer.warnings,
     )
 
 
-def _since(ctx: Ctx, memo: Memo | None) -> int:
-    return ctx.now_ms - memo.started_ms if memo is not None and memo.started_ms else 0
+def _unsuccessful(event: LambdaEnded, request_id: str, *, attempt: int) -> Exit:
+    cause = lambda_failure.cause_of(event)
+    results = lambda_failure.results(cause, request_id, status=event.status, error_code=event.error_code)
+    return _failed(cause, lambda_failure.detail_of(event), results=results, attempts=attempt)
 
 
-def _is_retried(event: LambdaEnded) -> bool:
-    """Decision S1: throttling, service failures, function errors; not the function's own timeout."""
-    if event.cause in ("function_timeout", "instance_limit"):
-        return False
-    return event.status == 429 or event.status >= 500 or (event.status == 200 and bool(event.function_error))
-
-
-def _cause(event: LambdaEnded) -> str:
-    by_status = {403: "forbidden", 404: "not_found", 429: "throttle"}
-    return event.cause or by_status.get(event.status) or ("function_error" if event.function_error else "service")
-
-
-def _reason(event: LambdaEnded) -> str:
-    return event.error_code or f"Lambda answered with status {event.status}."
-
-
-def _timed_out(p: Params, memo: Memo, ctx: Ctx) -> Outcome:
-    wired = {arrow.error_type for arrow in ctx.action.errors}
-    error = next((name for name in ("TimeLimitExceeded", "Timeout") if name in wired and not ctx.strict), "NoMatchingError")
-    if memo.chained:
-        return _failed(ctx, "chain", _chain_text(), memo=memo, error=error)
-    detail = (
-        f"no answer within the block's limit of {p.invocation_time_limit_seconds} s, "
-        "which covers cold start, run and every retry."
-    )
-    return _failed(ctx, "time_limit", detail, memo=memo, error=error)
-
-
-def _chain_text() -> str:
-    return "functions without a prompt or an input between them ran 20 s together, Connect's limit; play a prompt between."
+def _refused(ctx: Ctx, cause: str, detail: str) -> Exit:
+    """The function is not called at all."""
+    return _failed(cause, detail, results=lambda_failure.results(cause, ctx.new_uuid("request")))
 
 
 def _failed(
-    ctx: Ctx,
     cause: str,
     detail: str,
     *,
-    memo: Memo | None = None,
-    request_id: str = "",
-    attempts: int | None = None,
+    results: str = lambda_failure.ERROR_TEXT,
+    attempts: int = 0,
     error: str = "NoMatchingError",
 ) -> Exit:
-    request_id = memo.request_id if memo is not None else request_id
-    return Exit(
-        error=error,
-        set={"chain_ms": ctx.chain_ms + _since(ctx, memo)},
-        results=_RESULTS.get(cause, ERROR_TEXT).format(request_id=request_id),
-        cause=cause,
-        detail=detail,
-        attempts=memo.attempt if memo is not None else attempts or 0,
-    )
-
-
-# spec/lambda-block.md section 15; the texts marked "ours, by analogy" there are not AWS's
-_RESULTS = {
-    "forbidden": "Status Code: 403; Error Code: AccessDeniedException; Request ID: {request_id}",
-    "throttle": "Status Code: 429; Error Code: TooManyRequestsException; Request ID: {request_id}",
-    "not_found": "Status Code: 404; Error Code: ResourceNotFoundException; Request ID: {request_id}",
-    "service": "Status Code: 500; Error Code: ServiceException; Request ID: {request_id}",
-    "instance_limit": INSTANCE_LIMIT_TEXT,
-}
-
-
-def _association(ctx: Ctx, function: Resource) -> tuple[str, ...]:
-    """Decision S12: a function must be added to the instance; only strict insists on it."""
-    associated = ctx.instance.associated
-    if function.name in (associated or ()) or (associated is None and not ctx.strict):
-        return ()
-    return (f"function {function.name!r} is not added to the instance; Connect would refuse to invoke it.",)
+    return Exit(error=error, results=results, cause=cause, detail=detail, attempts=attempts)
 
 
 def _start(p: Params, ctx: Ctx, function: Resource, warnings: tuple[str, ...]) -> Outcome:
@@ -254,23 +232,31 @@ def _start(p: Params, ctx: Ctx, function: Resource, warnings: tuple[str, ...]) -
         request_id=request_id,
         asynchronous=True,
     )
-    changes: Any = {"invocation_id": request_id, "in_flight": (*ctx.in_flight, call.id)}
-    return Exit(set=changes, effects=(call,), attempts=1, warnings=warnings)
+    return Exit(
+        set={"invocation_id": request_id, "in_flight": (*ctx.in_flight, call.id)},
+        effects=(call,),
+        attempts=1,
+        warnings=warnings,
+    )
 
 
-def _load(p: Params, ctx: Ctx) -> Outcome:
+def _load(p: Params, ctx: Ctx) -> Exit:
     event = ctx.parked.get(p.lambda_invocation_id)
     if event is None:
-        return _failed(ctx, "not_ready", "no finished asynchronous invocation has this id.", attempts=0)
-    if event.status == 200 and not event.function_error:
-        return _accept(p, ctx, event, Memo(request_id=p.lambda_invocation_id))
-    cause = "time_limit" if event.status == 0 else _cause(event)
-    return _failed(ctx, cause, event.detail or _reason(event), request_id=p.lambda_invocation_id, attempts=1)
+        detail = (
+            "LambdaInvocationId names no asynchronous invocation of this contact that has ended; wait for it first."
+        )
+        return _failed("not_ready", detail)
+    if lambda_failure.is_failed(event):
+        return _unsuccessful(event, p.lambda_invocation_id, attempt=1)
+    return _accepted(p, ctx, event, attempt=1)
 
 
 def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
     if p is None:
         return (LogRecord(),)
+    if p.lambda_invocation_id:
+        return (LogRecord({"LambdaInvocationId": p.lambda_invocation_id}),)
     parameters: dict[str, Any] = {
         "FunctionArn": p.lambda_function_arn,
         "TimeLimit": str(p.invocation_time_limit_seconds * 1000),
@@ -282,15 +268,44 @@ def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
 
 
 def check(action: Action) -> list[Problem]:
-    """P12: an ARN is a constant or one whole reference."""
-    arn = action.parameters.get("LambdaFunctionARN")
-    if isinstance(arn, str) and "$." in arn and not arn.startswith("$."):
+    raw = action.parameters
+    problems = (*_check_function(raw), *_check_limit(raw), *(_misplaced(name) for name in raw if name not in _KNOWN))
+    return [replace(problem, action=action.identifier) for problem in problems]
+
+
+def _check_function(raw: dict[str, Any]) -> Iterator[Problem]:
+    arn = raw.get("LambdaFunctionARN", "")
+    field = "Parameters.LambdaFunctionARN"
+    if not arn and "LambdaInvocationId" not in raw:
+        yield Problem("E-lambda-no-function", "LambdaFunctionARN is missing: name a function.", field=field)
+    template = parse_text(arn) if isinstance(arn, str) else arn
+    if isinstance(template, Template) and len(template.parts) > 1:  # P12
         message = (
             f"LambdaFunctionARN {arn!r} has a reference inside text; Connect takes a constant or one whole reference: "
             "put the ARN together in Set contact attributes and refer to that."
         )
-        return [Problem("E-lambda-arn-template", message, action=action.identifier, field="Parameters.LambdaFunctionARN")]
-    return []
+        yield Problem("E-lambda-arn-template", message, field=field)
+
+
+def _check_limit(raw: dict[str, Any]) -> Iterator[Problem]:
+    limit = raw.get("InvocationTimeLimitSeconds")
+    field = "Parameters.InvocationTimeLimitSeconds"
+    if limit is None and "LambdaInvocationId" not in raw:
+        message = "InvocationTimeLimitSeconds is missing: 3 s are assumed, Connect may refuse it; say how long."
+        yield Problem("W-lambda-no-limit", message, severity="warning", field=field)
+    seconds = number(text_of(limit))
+    if seconds is not None and seconds > MAX_SYNCHRONOUS_SECONDS and raw.get("InvocationType") != "ASYNCHRONOUS":
+        yield Problem("E-lambda-limit", _limit_text(limit), field=field)
+
+
+def _limit_text(seconds: Any) -> str:
+    return f"InvocationTimeLimitSeconds is {seconds}, must be 1..{MAX_SYNCHRONOUS_SECONDS} for a synchronous call."
+
+
+def _misplaced(name: str) -> Problem:
+    """P65. That the name is unknown is everybody's rule; the cure is this block's."""
+    message = f"{name} is no parameter; an input of the function stands in LambdaInvocationAttributes: move it there."
+    return Problem("W-lambda-input-place", message, severity="warning", field=f"Parameters.{name}")
 
 
 def _from_legacy(module: LegacyModule) -> dict[str, Any]:
@@ -314,7 +329,7 @@ BLOCKS = (
         flow_types=FlowTypes(
             designer=frozenset(
                 "CONTACT_FLOW CUSTOMER_QUEUE CUSTOMER_HOLD CUSTOMER_WHISPER AGENT_HOLD AGENT_WHISPER AGENT_TRANSFER "
-                "QUEUE_TRANSFER MODULE".split()
+                "QUEUE_TRANSFER".split()
             )
         ),
         legacy=(

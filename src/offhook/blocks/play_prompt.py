@@ -35,10 +35,12 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     ssml: Annotated[str, DYNAMIC, msgspec.Meta(title="SSML")] = msgspec.field(name="SSML", default="")
     prompt_id: Annotated[str, SINGLE, msgspec.Meta(title="Prompt")] = ""
     media: Annotated[prompt.Media, msgspec.Meta(title="Audio file in S3")] = prompt.Media()
-    skip_when_dtmf_buffer_enabled: Annotated[bool, STATIC] = msgspec.field(name="SkipWhenDTMFBufferEnabled", default=False)
+    skip_when_dtmf_buffer_enabled: Annotated[bool, STATIC] = msgspec.field(
+        name="SkipWhenDTMFBufferEnabled", default=False
+    )
 
 
-class Memo(msgspec.Struct, frozen=True):
+class Memo(msgspec.Struct, frozen=True, gc=False):
     prompt_id: str = ""
 
 

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from offhook.core.expr import MISSING, walk
-from offhook.core.program import Compiled, Step
+from offhook.core.program import Compiled, Program, Step
 from offhook.core.spec import Changes, Found
 from offhook.model.contact import Contact, Frame, Queue, Run, Voice
 from offhook.model.effect import EXPECTS_ANSWER, Cancel, Effect
 from offhook.model.event import LambdaEnded
-from offhook.model.flow import Action
+from offhook.model.flow import Action, Flow
 from offhook.model.instance import Instance, derived_id
 
 RUN_FIELDS = frozenset(Run.__struct_fields__)
+_NOWHERE = Step(Action("", "", {}), None, strict=False)
+_EMPTY = Program(Flow("flow-language", {}, "", {}), {}, strict=False)
+_ANSWERED = frozenset(EXPECTS_ANSWER)
 
 
 class Draft:
@@ -27,47 +30,55 @@ class Draft:
 
     if TYPE_CHECKING:
         phase: str
-        channel: str
-        flow: str
-        attributes: dict[str, str]
-        external: Any
         invocation_id: str
         flow_attributes: dict[str, str]
         modules: dict[str, Any]
         loops: dict[str, int]
         frames: tuple[Frame, ...]
-        chain_ms: int
         stored_input: str
         secrets: tuple[str, ...]
-        logging: bool | None
         recording: dict[str, Any]
         hooks: dict[str, str]
         queue: Queue | None
-        voice: Voice
-        language: str
         name: str | None
         description: str | None
         customer_id: str | None
         references: dict[str, Any]
         tags: dict[str, str]
         system: dict[str, Any]
-        given: dict[str, Any]
         buffers_keys: bool
         has_bot: bool
         in_flight: tuple[str, ...]
         parked: dict[str, LambdaEnded]
-        blocks_now: int
 
-    step: Step
+    # what nearly every step touches; everything else is looked up once, by __getattr__
+    __slots__ = (
+        "__dict__", "attributes", "blocks_now", "chain_ms", "changed", "channel", "compiled", "contact", "counter",
+        "effects", "external", "flow", "given", "instance", "language", "line", "logging", "now_ms", "params", "pending",
+        "program", "run", "run_changed", "step", "strict", "trace", "unset", "voice",
+    )  # fmt: skip
 
     def __init__(self, compiled: Compiled, contact: Contact, now_ms: int) -> None:
+        run = contact.run or Run(line="customer", flow=contact.flow)
         self.compiled = compiled
-        self.instance: Instance = compiled.instance
-        self.strict = compiled.instance.strict
+        self.instance = compiled.instance
+        self.strict = compiled.strict
         self.contact = contact
-        self.run: Run = contact.run or Run(line="customer", flow=contact.flow)
-        self.line = self.run.line
+        self.run = run
+        self.line = run.line
+        self.flow = run.flow
+        self.program = compiled.program(run.flow) or _EMPTY
+        self.external = run.external
+        self.chain_ms = run.chain_ms
+        self.channel = contact.channel
+        self.attributes = contact.attributes
+        self.given = contact.given
+        self.voice = contact.voice
+        self.language = contact.language
+        self.logging = contact.logging
         self.now_ms = now_ms
+        # decision S16 counts the blocks that are entered without time moving
+        self.blocks_now = contact.blocks_now if now_ms == contact.now_ms else 0
         self.counter = contact.counter
         self.pending = contact.pending
         self.changed: dict[str, Any] = {}
@@ -76,6 +87,7 @@ class Draft:
         self.trace: list[tuple[Any, ...]] = []
         self.unset: list[str] = []
         self.params: Any = None
+        self.step: Step = _NOWHERE
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.run if name in RUN_FIELDS else self.contact, name)
@@ -129,24 +141,27 @@ class Draft:
 
     # --- what only the machine calls ---
 
+    def go_to(self, program: Program) -> str:
+        """Make this the running flow. The action it starts with."""
+        self.program = program
+        if program.arn != self.flow:
+            self.put("flow", program.arn)
+        return program.start
+
     def set(self, changes: Changes) -> None:
         for name, value in changes.items():
             self.put(name, value)
 
     def put(self, name: str, value: Any) -> None:
-        self.__dict__[name] = value
+        setattr(self, name, value)
         (self.run_changed if name in RUN_FIELDS else self.changed)[name] = value
 
     def emit(self, effects: tuple[Effect, ...]) -> None:
         """Order effects; the ones that are answered become pending."""
-        pending = self.pending
+        self.effects += effects
         for effect in effects:
-            self.effects.append(effect)
-            if isinstance(effect, EXPECTS_ANSWER):
-                if pending is self.pending:
-                    pending = dict(pending)
-                pending[effect.id] = effect
-        self.pending = pending
+            if type(effect) in _ANSWERED:
+                self.pending = {**self.pending, effect.id: effect}
 
     def cancel_pending(self) -> None:
         """Nothing that the run still waits for is wanted any more; asynchronous functions go on."""
@@ -160,11 +175,16 @@ class Draft:
 
     def freeze(self, *, memo: Any, action: str) -> Contact:
         """The contact after this step."""
-        run = replace(self.run, **self.run_changed, memo=memo, action=action)
-        changes = {
-            **self.changed, "run": run, "now_ms": self.now_ms, "counter": self.counter, "pending": self.pending,
-        }
-        return replace(self.contact, **changes)
+        run = replace(self.run, memo=memo, action=action, **self.run_changed)
+        return replace(
+            self.contact,
+            run=run,
+            now_ms=self.now_ms,
+            counter=self.counter,
+            pending=self.pending,
+            blocks_now=self.blocks_now,
+            **self.changed,
+        )
 
 
 def _leaf(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:

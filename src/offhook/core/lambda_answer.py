@@ -13,6 +13,7 @@ MAX_BODY_BYTES = 32_768
 
 _MAP = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
+_KINDS = {"{": "an object", "[": "a list", "n": "null", "t": "a boolean", "f": "a boolean"}
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -33,50 +34,48 @@ def read(body: str, *, body_bytes: int, response_type: str, strict: bool) -> Acc
     """The answer, accepted or refused. `body_bytes` is the size as received."""
     if body_bytes >= MAX_BODY_BYTES:
         return Refused("size", f"the answer has {body_bytes:,} bytes; it must have fewer than {MAX_BODY_BYTES:,}.")
+    if body.strip() == "null":
+        return Refused("shape", "the answer is null; return an object, even an empty one.")
     try:
         if response_type == "JSON":
-            return _json(msgspec.json.decode(body))
-        return _string_map(_MAP.decode(body), strict=strict)
-    except msgspec.ValidationError:
-        return Refused("shape", "STRING_MAP takes an object at the top; return one, or set the response type to JSON.")
+            return _accepted(msgspec.json.decode(body))
+        return _string_map(body, strict=strict)
     except (msgspec.DecodeError, RecursionError):
         return Refused("unreadable", "the answer is not JSON; return an object.")
 
 
-def _json(value: Any) -> Accepted | Refused:
-    if value is None:
-        return Refused("shape", "the answer is null; return an object, even an empty one.")
-    return Accepted(value, _warnings(value))
-
-
-def _string_map(raw: dict[str, msgspec.Raw], *, strict: bool) -> Accepted | Refused:
+def _string_map(body: str, *, strict: bool) -> Accepted | Refused:
+    try:
+        raw = _MAP.decode(body)
+    except msgspec.ValidationError:
+        return Refused("shape", "STRING_MAP takes an object at the top; return one, or set the response type to JSON.")
     external: dict[str, str] = {}
     spelled: list[str] = []
     for key, value in raw.items():
-        text = bytes(value).strip().decode()
+        text = bytes(value).decode()
         if text[0] == '"':
             external[key] = _TEXT.decode(value)
-            continue
-        if text[0] in "{[" or text == "null" or strict:
+        elif text[0] in "{[n" or strict:
             return Refused("shape", _not_text(key, text))
-        external[key] = text
-        spelled.append(key)
-    warnings = _warnings(external)
-    if spelled:
-        named = ", ".join(repr(key) for key in spelled)
-        warnings += (f"STRING_MAP takes text: {named} became text; the strict profile refuses it.",)
-    return Accepted(external, warnings)
+        else:
+            external[key] = text
+            spelled.append(repr(key))
+    if not spelled:
+        return _accepted(external)
+    return _accepted(
+        external, f"STRING_MAP takes text: {', '.join(spelled)} became text; the strict profile refuses it."
+    )
 
 
 def _not_text(key: str, text: str) -> str:
-    kinds = {"{": "an object", "[": "a list", "n": "null", "t": "a boolean", "f": "a boolean"}
-    kind = kinds.get(text[0], "a number")
     cure = "set the response type to JSON" if text[0] in "{[" else "return text"
+    kind = _KINDS.get(text[0], "a number")
     return f"key {key!r} holds {kind}, STRING_MAP takes a flat object of text; {cure}."
 
 
-def _warnings(value: Any) -> tuple[str, ...]:
+def _accepted(external: Any, *warnings: str) -> Accepted:
     # P17: an API-Gateway-shaped answer is a success to Connect, whatever its status says
-    if isinstance(value, dict) and "statusCode" in value:
-        return ("W-lambda-statuscode: the answer carries a statusCode; Connect sees a success. Raise an error instead.",)
-    return ()
+    if isinstance(external, dict) and "statusCode" in external:
+        text = "W-lambda-statuscode: the answer carries a statusCode; Connect sees a success. Raise an error instead."
+        warnings = (text, *warnings)
+    return Accepted(external, warnings)

@@ -9,16 +9,18 @@ and left until one waits or the flow is over. The number of blocks entered witho
 (decision S16), so every step ends.
 """
 
-from typing import Any, NamedTuple, assert_never
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from offhook.core.draft import Draft
 from offhook.core.program import BadParameter, Compiled, Program, Step
-from offhook.core.spec import BlockSpec, Call, End, Exit, Jump, Outcome, Return, Wait
+from offhook.core.spec import Call, End, Exit, Jump, Outcome, Return, Wait
 from offhook.model.contact import Contact, Frame, Run
 from offhook.model.effect import Disconnect, Effect
-from offhook.model.event import AttributesUpdated, Event, HungUp, LambdaEnded, Started
+from offhook.model.event import AttributesUpdated, BotDisconnected, CustomerReturned, Event, HungUp, LambdaEnded, Started
 from offhook.model.flow import FLOW_TYPES
 
 MAX_BLOCKS_WITHOUT_WAIT = 1_000
@@ -27,149 +29,155 @@ MAX_MODULE_DEPTH = 5  # adminguide, modules: nesting 5 deep
 ISOLATED = ("Lex", "Customer", "Wisdom", "Metrics")
 
 
-class Stepped(NamedTuple):
+class Stepped(msgspec.Struct, frozen=True, gc=False):
     """What a step gives: the next contact, what to perform (in order), and trace tuples (core.trace renders them)."""
 
     contact: Contact
-    effects: tuple[Effect, ...]
-    trace: tuple[tuple[Any, ...], ...]
+    effects: Sequence[Effect]
+    trace: Sequence[tuple[Any, ...]]
 
 
 def step(instance: Compiled, contact: Contact, event: Event) -> Stepped:
     """What happens to the contact when the event does. Unchanged when the contact has ended or waits for other things."""
     if contact.phase in ("ended", "queued"):
         return Stepped(contact, (), ())
-    draft = Draft(instance, contact, max(event.at_ms, contact.now_ms))
-    if draft.now_ms > contact.now_ms:
-        draft.put("blocks_now", 0)
-    outcome = _happen(draft, event)
+    at_ms = event.at_ms
+    draft = Draft(instance, contact, at_ms if at_ms > contact.now_ms else contact.now_ms)
+    happen = _HAPPENINGS.get(type(event), _answer)
+    outcome = happen(draft, event)
     if outcome is None:
         return Stepped(contact, (), ())
     memo, action = _settle(draft, outcome)
-    after = draft.freeze(memo=memo, action=action)
-    return Stepped(after, tuple(draft.effects), tuple(draft.trace))
+    return Stepped(draft.freeze(memo=memo, action=action), draft.effects, draft.trace)
 
 
-def _happen(draft: Draft, event: Event) -> "Outcome | _Enter | _Stay | None":
-    """What the event asks of the run; None when it is not for this contact."""
-    contact = draft.contact
-    if type(event) is Started:
-        return _begin(draft) if contact.phase == "new" else None
-    if contact.phase == "new":
+def _hang_up(draft: Draft, event: HungUp) -> "End | None":
+    if draft.contact.phase == "new":
         return None
-    if type(event) is HungUp:
-        draft.trace.append(("hung_up", draft.now_ms, draft.run.action))
-        draft.cancel_pending()
-        return End(f"{event.line} hung up")
-    if type(event) is AttributesUpdated:
-        draft.put("attributes", {**contact.attributes, **event.attributes})
-        return _Stay()
-    return _answer(draft, event)
+    draft.trace.append(("hung_up", draft.now_ms, draft.run.action))
+    draft.cancel_pending()
+    return End(f"{event.line} hung up")
+
+
+def _update(draft: Draft, event: AttributesUpdated) -> "_Stay":
+    draft.put("attributes", {**draft.contact.attributes, **event.attributes})
+    return _Stay()
 
 
 def _answer(draft: Draft, event: Any) -> "Outcome | _Stay | None":
-    contact = draft.contact
-    effect_id = getattr(event, "effect_id", "")
-    effect = contact.pending.get(effect_id)
-    if effect_id and effect is None:
+    """An answer to a pending effect; to anything else the contact is deaf."""
+    effect_id, pending = event.effect_id, draft.pending
+    effect = pending.get(effect_id)
+    if effect is None:
         return None
-    if effect is not None:
-        draft.pending = {key: value for key, value in contact.pending.items() if key != effect_id}
-        draft.trace.append(("event", draft.now_ms, event, effect, draft.run.action))
-    parked = type(event) is LambdaEnded and effect_id in contact.in_flight
-    if parked:
-        draft.put("in_flight", tuple(key for key in contact.in_flight if key != effect_id))
-        draft.put("parked", {**contact.parked, effect.request_id: event})  # type: ignore[union-attr]  # InvokeLambda
-    here = _here(draft)
-    outcome = None
-    if here is not None and here.spec is not None and draft.run.memo is not None:
-        draft.step = here
-        draft.params = here.constant if here.resolve is None else here.resolve(draft)
-        outcome = _resume(draft, here.spec, event)
-    return outcome if outcome is not None or not parked else _Stay()
+    draft.pending = {key: value for key, value in pending.items() if key != effect_id} if len(pending) > 1 else {}
+    draft.trace.append(("event", draft.now_ms, event, effect, draft.run.action))
+    if effect_id in draft.contact.in_flight:
+        return _park(draft, event, effect_id, effect.request_id)  # type: ignore[union-attr]  # an InvokeLambda
+    return _resume(draft, event)
 
 
-def _resume(draft: Draft, spec: BlockSpec, event: Event) -> Outcome | None:
-    if type(draft.params) is BadParameter:  # a reference in it changed while the block waited
-        return Exit(error="NoMatchingError", cause="bad_parameter", detail=draft.params.detail)
-    return spec.resume(draft.params, draft.run.memo, event, draft) if spec.resume is not None else None
+def _park(draft: Draft, event: LambdaEnded, effect_id: str, request_id: str) -> "Outcome | _Stay":
+    """An asynchronous function has ended: its answer is kept until a flow loads it, and a block may wait for it."""
+    draft.put("in_flight", tuple(key for key in draft.contact.in_flight if key != effect_id))
+    draft.put("parked", {**draft.contact.parked, request_id: event})
+    outcome = _resume(draft, event)
+    return _Stay() if outcome is None else outcome
 
 
-def _here(draft: Draft) -> Step | None:
-    program = draft.compiled.program(draft.run.flow)
-    return program.steps.get(draft.run.action) if program else None
-
-
-class _Enter(NamedTuple):
-    """Go to this action of the running flow."""
-
-    action: str
+def _resume(draft: Draft, event: Event) -> Outcome | None:
+    run = draft.run
+    here = draft.program.steps.get(run.action)
+    if here is None or here.spec is None or here.spec.resume is None or run.memo is None:
+        return None
+    draft.step = here
+    draft.params = params = here.constant if here.resolve is None else here.resolve(draft)
+    if type(params) is BadParameter:  # a reference in it changed while the block waited
+        return Exit(error="NoMatchingError", cause="bad_parameter", detail=params.detail)
+    return here.spec.resume(params, run.memo, event, draft)
 
 
 class _Stay(NamedTuple):
     """The run stands where it stood."""
 
 
-def _begin(draft: Draft) -> "Outcome | _Enter":
+def _begin(draft: Draft, event: Started) -> "Outcome | str | None":
     contact = draft.contact
+    if contact.phase != "new":
+        return None
     draft.put("phase", "inbound")
     draft.put("started_ms", draft.now_ms)
     program = draft.compiled.program(contact.flow)
     draft.trace.append(("contact.started", draft.now_ms, contact, program))
     if program is None:
         return End(f"there is no flow {contact.flow!r}")
-    draft.put("flow", program.arn)
-    return _Enter(program.start)
+    return draft.go_to(program)
 
 
-def _settle(draft: Draft, outcome: "Outcome | _Enter | _Stay") -> tuple[Any, str]:
-    """Go on until the run waits or is over. The memo and the action it stands on."""
+_HAPPENINGS: dict[type, Callable[[Draft, Any], Any]] = {
+    Started: _begin,
+    HungUp: _hang_up,
+    AttributesUpdated: _update,
+    CustomerReturned: lambda draft, event: _resume(draft, event),
+    BotDisconnected: lambda draft, event: _resume(draft, event),
+}
+
+
+def _settle(draft: Draft, outcome: "Outcome | str | _Stay") -> tuple[Any, str]:
+    """Go on until the run waits or is over. The memo and the action it stands on. Text is the action to enter."""
     while True:
-        if type(outcome) is _Enter:
-            outcome = _enter(draft, outcome.action)
-        elif type(outcome) is Exit:
-            outcome = _leave(draft, outcome)
-        elif type(outcome) is Wait:
-            draft.set(outcome.set)
-            draft.emit(outcome.effects)
-            draft.trace.append(("effects", draft.now_ms, draft.step, outcome.effects, outcome.warnings))
-            return outcome.memo, draft.step.action.identifier
-        elif type(outcome) is End:
-            return _end(draft, outcome)
-        elif type(outcome) is _Stay:
+        kind = type(outcome)
+        if kind is Exit:
+            outcome = _leave(draft, outcome)  # type: ignore[arg-type]  # mypy does not narrow by `kind`
+        elif kind is str:
+            outcome = _enter(draft, outcome)  # type: ignore[arg-type]
+        elif kind is Wait:
+            return _wait(draft, outcome)  # type: ignore[arg-type]
+        elif kind is End:
+            return _end(draft, outcome)  # type: ignore[arg-type]
+        elif kind is _Stay:
             return draft.run.memo, draft.run.action
         else:
-            outcome = _move(draft, outcome)
+            outcome = _MOVES[kind](draft, outcome)
 
 
-def _enter(draft: Draft, identifier: str) -> "Outcome | _Enter":
-    program = draft.compiled.program(draft.flow)
-    here = program.steps.get(identifier) if program else None
-    if program is None or here is None:
+def _wait(draft: Draft, outcome: Wait) -> tuple[Any, str]:
+    if outcome.set:
+        draft.set(outcome.set)
+    draft.emit(outcome.effects)
+    draft.trace.append(("effects", draft.now_ms, draft.step, outcome.effects, outcome.warnings))
+    return outcome.memo, draft.step.action.identifier
+
+
+def _enter(draft: Draft, identifier: str) -> "Outcome | str":
+    program = draft.program
+    here = program.steps.get(identifier)
+    if here is None:
         return End(f"an arrow leads to {identifier!r}, which is no action of the flow")
-    blocks = draft.blocks_now + 1
-    draft.put("blocks_now", blocks)
+    draft.blocks_now += 1
     draft.step = here
     draft.params = None
     draft.unset = []
     draft.trace.append(("block.entered", draft.now_ms, program, here))
-    if blocks > MAX_BLOCKS_WITHOUT_WAIT:
+    if draft.blocks_now > MAX_BLOCKS_WITHOUT_WAIT:
         return End(_loop(program, identifier))
-    return _allowed(draft, here) or _perform(draft, here)
-
-
-def _perform(draft: Draft, here: Step) -> Outcome:
+    if not here.built or draft.channel in here.rules or (here.refused and _flow_type(draft, program) in here.refused):
+        return _refuse(draft, here)
     params = here.constant if here.resolve is None else here.resolve(draft)
     if type(params) is BadParameter:
         return Exit(error="NoMatchingError", cause="bad_parameter", detail=params.detail)
     draft.params = params
-    if here.spec.kind == "participant" and draft.chain_ms:  # type: ignore[union-attr]  # _allowed saw to it
+    if draft.chain_ms and here.spec.kind == "participant":  # type: ignore[union-attr]  # it is built
         draft.put("chain_ms", 0)  # a prompt or an input breaks a chain of functions (decision S9)
     return here.spec.enter(params, draft)  # type: ignore[union-attr,misc]  # the same
 
 
-def _allowed(draft: Draft, here: Step) -> Exit | None:
-    """The exit of a block that may not run here, None when it may."""
+def _flow_type(draft: Draft, program: Program) -> str:
+    return program.type or draft.flow_type
+
+
+def _refuse(draft: Draft, here: Step) -> Exit:
+    """The exit of a block that may not run here."""
     spec, action = here.spec, here.action
     if spec is None or spec.enter is None:
         known = "is not built yet" if spec is not None else "is not an action of Amazon Connect that offhook knows"
@@ -180,10 +188,8 @@ def _allowed(draft: Draft, here: Step) -> Exit | None:
     if rule is not None:
         error = rule.removeprefix("error:")
         return Exit(error=error, cause="channel", detail=f"{action.type} does not work on {draft.channel}.")
-    if here.refused and draft.flow_type in here.refused:
-        detail = f"{action.type} may not stand in a flow of type {draft.flow_type}; {_where(spec.flow_types)}."
-        return Exit(error="NoMatchingError", cause="flow_type", detail=detail)
-    return None
+    detail = f"{action.type} may not stand in a flow of type {draft.flow_type}; {_where(spec.flow_types)}."
+    return Exit(error="NoMatchingError", cause="flow_type", detail=detail)
 
 
 def _where(flow_types: Any) -> str:
@@ -191,18 +197,23 @@ def _where(flow_types: Any) -> str:
     return f"it may in {', '.join(allowed)}"
 
 
-def _leave(draft: Draft, outcome: Exit) -> "Outcome | _Enter":
+def _leave(draft: Draft, outcome: Exit) -> "Outcome | str":
     here = draft.step
-    draft.set(outcome.set)
-    target, by = _branch(draft, here, outcome)
-    draft.cancel_pending()
-    draft.emit(outcome.effects)
-    entry = ("block.left", draft.now_ms, here, draft.params, outcome, target, by, tuple(draft.unset), draft.logging)
+    if outcome.set:
+        draft.set(outcome.set)
+    if not outcome.error and (outcome.result is None or not here.branches.conditions):
+        target, by = here.branches.next, "NextAction"
+    else:
+        target, by = _branch(draft, here, outcome)
+    if draft.pending:
+        draft.cancel_pending()
+    entry = ("block.left", draft.now_ms, here, draft.params, outcome, target, by, draft.unset, draft.logging)
     draft.trace.append(entry)
     if outcome.effects:
+        draft.emit(outcome.effects)
         draft.trace.append(("effects", draft.now_ms, here, outcome.effects, ()))
     if target:
-        return _Enter(target)
+        return target
     if by:
         return End("flow ended")
     return End(f"no branch for {outcome.error or 'NoMatchingCondition'} at {here.action.identifier!r}")
@@ -211,14 +222,12 @@ def _leave(draft: Draft, outcome: Exit) -> "Outcome | _Enter":
 def _branch(draft: Draft, here: Step, outcome: Exit) -> tuple[str, str]:
     """The next action and what led there. `("", why)`: the flow is over; `("", "")`: no branch is wired (S18)."""
     branches, error = here.branches, outcome.error
-    if not error and outcome.result is not None and branches.conditions:
+    if not error:
         taken = branches.first_true(outcome.result, draft)
         if taken is not None:
             target, condition = taken
             return target, f"{condition.operator} {condition.operands[0] if condition.operands else ''}"
         error = "NoMatchingCondition"
-    if not error:
-        return branches.next, "NextAction"
     for name in (error, "NoMatchingError"):
         if name in branches.errors:
             return branches.errors[name], name
@@ -228,34 +237,23 @@ def _branch(draft: Draft, here: Step, outcome: Exit) -> tuple[str, str]:
     return "", ""
 
 
-def _move(draft: Draft, outcome: Jump | Call | Return) -> "Outcome | _Enter":
-    if type(outcome) is Jump:
-        return _jump(draft, outcome)
-    if type(outcome) is Call:
-        return _call(draft, outcome)
-    if type(outcome) is Return:
-        return _return(draft, outcome)
-    assert_never(outcome)  # type: ignore[arg-type]  # mypy does not narrow on `type() is`
-
-
 def _left(draft: Draft, by: str, target: str) -> None:
     draft.trace.append(
-        ("block.left", draft.now_ms, draft.step, draft.params, Exit(), target, by, tuple(draft.unset), draft.logging)
+        ("block.left", draft.now_ms, draft.step, draft.params, Exit(), target, by, draft.unset, draft.logging)
     )
 
 
-def _jump(draft: Draft, outcome: Jump) -> "Outcome | _Enter":
+def _jump(draft: Draft, outcome: Jump) -> "Outcome | str":
     program = draft.compiled.program(outcome.flow)
     if program is None:
         return Exit(error="NoMatchingError", cause="not_found", detail=f"there is no flow {outcome.flow!r}.")
     draft.cancel_pending()
     _left(draft, "Jump", f"{program.name or program.arn}")
-    draft.put("flow", program.arn)
     draft.put("flow_attributes", {})
-    return _Enter(program.start)
+    return draft.go_to(program)
 
 
-def _call(draft: Draft, outcome: Call) -> "Outcome | _Enter":
+def _call(draft: Draft, outcome: Call) -> "Outcome | str":
     program = draft.compiled.program(outcome.module)
     if program is None:
         return Exit(error="NoMatchingError", cause="not_found", detail=f"there is no module {outcome.module!r}.")
@@ -277,11 +275,10 @@ def _call(draft: Draft, outcome: Call) -> "Outcome | _Enter":
     draft.put("system", {key: value for key, value in draft.system.items() if key not in ISOLATED})
     draft.set({"external": {}, "invocation_id": "", "flow_attributes": {}, "stored_input": ""})
     draft.put("modules", {"Input": outcome.input})
-    draft.put("flow", program.arn)
-    return _Enter(program.start)
+    return draft.go_to(program)
 
 
-def _return(draft: Draft, outcome: Return) -> "Outcome | _Enter":
+def _return(draft: Draft, outcome: Return) -> "Outcome | str":
     if not draft.frames:
         _left(draft, "Return", "")
         return End("flow ended")
@@ -289,7 +286,6 @@ def _return(draft: Draft, outcome: Return) -> "Outcome | _Enter":
     draft.cancel_pending()
     _left(draft, "Return", frame.action)
     draft.put("frames", draft.frames[:-1])
-    draft.put("flow", frame.flow)
     others = {key: value for key, value in draft.system.items() if key not in ISOLATED}
     draft.set(
         {
@@ -303,8 +299,9 @@ def _return(draft: Draft, outcome: Return) -> "Outcome | _Enter":
     )
     program = draft.compiled.program(frame.flow)
     caller = program.steps.get(frame.action) if program else None
-    if caller is None:
+    if program is None or caller is None:
         return End(f"a module returned to {frame.action!r}, which is no action of the flow")
+    draft.go_to(program)
     draft.step = caller
     draft.params = None
     draft.unset = []
@@ -320,9 +317,12 @@ def _end(draft: Draft, outcome: End) -> tuple[Any, str]:
     if outcome.phase == "ended":
         effects = (*effects, Disconnect(draft.new_id(), draft.line))
     draft.emit(effects)
-    here = draft.__dict__.get("step")
-    draft.trace.append(("contact.ended", draft.now_ms, here, outcome))
-    return None, draft.run.action if here is None else here.action.identifier
+    action = draft.step.action.identifier or draft.run.action
+    draft.trace.append(("contact.ended", draft.now_ms, action, outcome))
+    return None, action
+
+
+_MOVES: dict[type, Callable[[Draft, Any], Any]] = {Jump: _jump, Call: _call, Return: _return}
 
 
 def _loop(program: Program, identifier: str) -> str:

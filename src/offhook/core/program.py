@@ -9,16 +9,18 @@ from typing import Any
 
 import msgspec
 from msgspec import inspect
+from msgspec.structs import replace
 
 from offhook.core.conditions import OPERATORS
 from offhook.core.expr import MISSING, Reference, Scope, Template, parse_reference, parse_text, text_of
 from offhook.core.resolve import Resolver
 from offhook.core.spec import ANY_FLOW, BlockSpec, Catalogue, NoParams
-from offhook.model.flow import Action, Flow
+from offhook.model.flow import MODULE, Action, Flow
 from offhook.model.instance import Instance
 
 Resolve = Callable[[Scope], Any]
 CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
+_TYPE_INFO: dict[type[Any], inspect.Type] = {}
 
 
 class BadParameter(msgspec.Struct, frozen=True):
@@ -66,12 +68,13 @@ def _operand(operands: tuple[Any, ...]) -> Any:
 class Step:
     """One action, ready: `constant` are its parameters when no reference stands in them, else `resolve` makes them."""
 
-    __slots__ = ("action", "branches", "constant", "refused", "resolve", "rules", "spec")
+    __slots__ = ("action", "branches", "built", "constant", "refused", "resolve", "rules", "spec")
 
     def __init__(self, action: Action, spec: BlockSpec | None, *, strict: bool) -> None:
         self.action = action
         self.spec = spec
         self.branches = Branches(action)
+        self.built = spec is not None and spec.enter is not None
         self.constant: Any = None
         self.resolve: Resolve | None = None
         self.rules: dict[str, str] = {}
@@ -86,13 +89,14 @@ class Step:
 class Program:
     """A flow, ready to run."""
 
-    __slots__ = ("arn", "flow", "name", "start", "steps")
+    __slots__ = ("arn", "flow", "name", "start", "steps", "type")
 
     def __init__(self, flow: Flow, catalogue: Catalogue, *, strict: bool) -> None:
         self.flow = flow
         self.arn = flow.arn
         self.name = flow.name
         self.start = flow.start_action
+        self.type = "" if flow.type == MODULE else flow.type
         self.steps = {
             identifier: Step(action, catalogue.get(action.type), strict=strict)
             for identifier, action in flow.actions.items()
@@ -104,6 +108,7 @@ class Compiled:
 
     def __init__(self, instance: Instance, catalogue: Catalogue) -> None:
         self.instance = instance
+        self.strict = instance.strict
         self.catalogue = catalogue
         self.resolver = Resolver(instance)
         self._programs: dict[str, Program] = {}
@@ -118,6 +123,13 @@ class Compiled:
         return program
 
 
+def _type_info(params: type[Any]) -> inspect.Type:
+    # kept, because reading a Struct's annotations takes longer than all the rest
+    if (known := _TYPE_INFO.get(params)) is None:
+        known = _TYPE_INFO[params] = inspect.type_info(params)
+    return known
+
+
 def compile_parameters(raw: dict[str, Any], params: type[Any]) -> tuple[Any, Resolve | None]:
     """Typed parameters, or how to make them: `(constant, None)` or `(None, resolve)`.
 
@@ -125,16 +137,48 @@ def compile_parameters(raw: dict[str, Any], params: type[Any]) -> tuple[Any, Res
     """
     if params is NoParams:
         return NoParams(), None
-    tree = _plan(raw, inspect.type_info(params), "static")
+    shape = _type_info(params)
+    tree = _plan(raw, shape, "static")
     if not isinstance(tree, _Node):
         return _convert(tree, params), None
-    resolve = tree.resolve
-    return None, lambda scope: _convert(resolve(scope), params)
+    return None, _quick(raw, params, shape) or _slow(tree.resolve, params)
+
+
+def _slow(resolve: Resolve, params: type[Any]) -> Resolve:
+    return lambda scope: _convert(resolve(scope), params)
+
+
+def _quick(raw: dict[str, Any], params: type[Any], shape: inspect.Type) -> Resolve | None:
+    """Where the dynamic fields take any text, only they are made anew: the rest is typed once."""
+    assert isinstance(shape, inspect.StructType)
+    dynamic: list[tuple[str, Resolve]] = []
+    rest = dict(raw)
+    for field in shape.fields:
+        part = _plan(raw[field.encode_name], field.type, "static") if field.encode_name in raw else None
+        if isinstance(part, _Node):
+            if not _takes_any(field.type) or field.required:
+                return None
+            dynamic.append((field.name, part.resolve))
+            del rest[field.encode_name]
+    constant = _convert(_plan(rest, shape, "static"), params)
+    if type(constant) is BadParameter:
+        return lambda scope: constant
+    return lambda scope: replace(constant, **{name: resolve(scope) for name, resolve in dynamic})
+
+
+def _takes_any(type_info: inspect.Type) -> bool:
+    """Whether whatever a reference gives there fits: text without limits, any JSON, or maps to them."""
+    bare = _bare(type_info)
+    if isinstance(bare, inspect.StrType):
+        return bare == inspect.StrType()
+    if isinstance(bare, inspect.DictType):
+        return isinstance(_bare(bare.value_type), (inspect.AnyType, inspect.StrType)) and _takes_any(bare.value_type)
+    return isinstance(bare, inspect.AnyType)
 
 
 def references_in(raw: Any, params: type[Any]) -> list[Reference]:
     """Every reference that the parameters hold where references may stand."""
-    tree = _plan(raw, inspect.type_info(params), "static")
+    tree = _plan(raw, _type_info(params), "static")
     return list(tree.references) if isinstance(tree, _Node) else []
 
 
@@ -206,7 +250,7 @@ def _plan_scalar(raw: Any, type_info: inspect.Type) -> Any:
 def _plan_text(raw: str, kind: str) -> Any:
     if kind == "static":
         return raw
-    whole = parse_reference(raw)
+    whole = parse_reference(raw, alone=kind in ("single", "reference"))
     if whole is not None:
         return _Node(_WHOLE[kind](whole.path), (whole,))
     if kind in ("single", "reference"):

@@ -74,7 +74,7 @@ class Changes(TypedDict, total=False):
     parked: dict[str, LambdaEnded]
 
 
-class Exit(msgspec.Struct, frozen=True):
+class Exit(msgspec.Struct, frozen=True, gc=False):
     """Leave the block.
 
     `results` and `external_results` are for the flow log as Connect writes it; `cause` (a code), `detail` (a sentence
@@ -95,7 +95,7 @@ class Exit(msgspec.Struct, frozen=True):
     records: tuple["LogRecord", ...] = ()
 
 
-class Wait(msgspec.Struct, frozen=True):
+class Wait(msgspec.Struct, frozen=True, gc=False):
     """Stay in the block until `resume` answers. A memo is a frozen Struct whose every field has a default."""
 
     effects: tuple[Effect, ...]
@@ -104,27 +104,27 @@ class Wait(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-class Jump(msgspec.Struct, frozen=True):
+class Jump(msgspec.Struct, frozen=True, gc=False):
     """Go on at the start of the flow with this ARN."""
 
     flow: str
 
 
-class Call(msgspec.Struct, frozen=True):
+class Call(msgspec.Struct, frozen=True, gc=False):
     """Run the module with this ARN; the block is left when it returns."""
 
     module: str
     input: Any = {}
 
 
-class Return(msgspec.Struct, frozen=True):
+class Return(msgspec.Struct, frozen=True, gc=False):
     """Leave the module: `result` is the branch to take, None the module's plain end."""
 
     result: str | None = None
     data: Any = None
 
 
-class End(msgspec.Struct, frozen=True):
+class End(msgspec.Struct, frozen=True, gc=False):
     """The flow ends. `phase` is where the contact goes: ended, or queued. `reason` is one word or a sentence."""
 
     reason: str
@@ -231,6 +231,8 @@ class FlowTypes:
     newer: frozenset[str] | None = None
 
     def allows(self, flow_type: str, *, strict: bool) -> bool:
+        if flow_type == MODULE:  # the designer's lists say nothing about modules
+            return MODULE in self.language
         newer = self.designer if self.newer is None else self.newer
         if strict:
             return flow_type in self.language and flow_type in newer

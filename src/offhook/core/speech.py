@@ -14,6 +14,8 @@ MAX_CHARACTERS = 6_000  # 3,000 of them billed: adminguide/text-to-speech.html, 
 
 def speech_of(ctx: Ctx, *, text: str, markup: str, prompt: str, media_uri: str) -> Speech | str:
     """The speech, or one sentence that says why there is none. Nothing to say is said to be so."""
+    if text and len(text) <= MAX_CHARACTERS and not (markup or prompt or media_uri):
+        return _spoken(ctx, "text", text)
     bodies = [name for name, body in (("Text", text), ("SSML", markup), ("PromptId", prompt), ("Media", media_uri)) if body]
     if len(bodies) != 1:
         found = " and ".join(bodies) or "none of them"
@@ -21,7 +23,7 @@ def speech_of(ctx: Ctx, *, text: str, markup: str, prompt: str, media_uri: str) 
     if ctx.channel != "VOICE" and not text:
         return f"{bodies[0]} can only be played on VOICE; {ctx.channel} takes Text."
     if text:
-        return _spoken(ctx, "text", text) if len(text) <= MAX_CHARACTERS else _too_long(len(text))
+        return _too_long(len(text))
     if markup:
         wrong = ssml.problem(markup)
         return _spoken(ctx, "ssml", markup) if wrong is None else wrong

@@ -284,8 +284,7 @@ class Renderer:
     def _hung_up(self, at_ms: int, action: str) -> Iterator[Any]:
         yield Input, action, {"by": "hangup"}
 
-    def _ended(self, at_ms: int, here: Any, outcome: Any) -> Iterator[Any]:
-        action = here.action.identifier if here is not None else ""
+    def _ended(self, at_ms: int, action: str, outcome: Any) -> Iterator[Any]:
         if outcome.phase == "ended" and _is_fatal(outcome.reason):
             # written whether flow logs are on or not: somebody must be able to find out (decisions S16, S18)
             entry = {

@@ -11,7 +11,7 @@ from offhook.model.effect import Effect
 from offhook.model.event import LambdaEnded
 
 
-class Voice(msgspec.Struct, frozen=True, omit_defaults=True):
+class Voice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Text-to-speech settings. Joanna is Connect's default voice."""
 
     name: str = "Joanna"
@@ -19,13 +19,13 @@ class Voice(msgspec.Struct, frozen=True, omit_defaults=True):
     style: str = ""
 
 
-class Queue(msgspec.Struct, frozen=True, omit_defaults=True):
+class Queue(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     arn: str
     name: str
     is_agent: bool = False
 
 
-class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
+class Frame(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A caller waiting for a module to return: its flow, the action that called, and its own run data."""
 
     flow: str
@@ -38,7 +38,7 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True):
     stored_input: str = ""
 
 
-class Run(msgspec.Struct, frozen=True, omit_defaults=True):
+class Run(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A flow running on a line.
 
     `memo` is the block's (see core.spec); `loops` counts passes by `<flow>|<action>`; `chain_ms` is how long
@@ -58,7 +58,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     chain_ms: int = 0
 
 
-class Contact(msgspec.Struct, frozen=True, omit_defaults=True):
+class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`phase`: new, inbound, queued, ended. `system` holds the values of namespaces that blocks fill (`Lex`, `Metrics`, …), nested
     by step; `given` the same for values that the user set and that win (`--set`).
 

@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 
-class _Effect(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
+class _Effect(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, gc=False):
     id: str
 
 
-class Speech(msgspec.Struct, frozen=True, omit_defaults=True):
+class Speech(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Something to be heard or read. `kind`: text, ssml, prompt (a library prompt: its name or ARN) or media (a URI)."""
 
     kind: str
@@ -25,7 +25,7 @@ class Speech(msgspec.Struct, frozen=True, omit_defaults=True):
     language: str = ""
 
 
-class PlayPrompt(_Effect, frozen=True):
+class PlayPrompt(_Effect, frozen=True, gc=False):
     """Say it on the line; answered by PromptEnded. `skip_if_digits`: not played when touch tones are buffered."""
 
     line: str
@@ -33,7 +33,7 @@ class PlayPrompt(_Effect, frozen=True):
     skip_if_digits: bool = False
 
 
-class CollectInput(_Effect, frozen=True):
+class CollectInput(_Effect, frozen=True, gc=False):
     """Play `speech` (if any), then collect keys; answered by InputEnded.
 
     A key during the speech barges in and counts. `first_ms`: limit for the first key, from the end of the speech.
@@ -54,14 +54,14 @@ class CollectInput(_Effect, frozen=True):
     encrypt: tuple[str, str] | None = None
 
 
-class BufferInput(_Effect, frozen=True):
+class BufferInput(_Effect, frozen=True, gc=False):
     """Keep (or stop keeping) the keys that are pressed while nothing collects them. No answer."""
 
     line: str
     enabled: bool
 
 
-class InvokeLambda(_Effect, frozen=True):
+class InvokeLambda(_Effect, frozen=True, gc=False):
     """One attempt at one function; answered by LambdaEnded.
 
     `function` is the name of a function of the project, `arn` what the flow asked for (with qualifier), `event`
@@ -78,33 +78,33 @@ class InvokeLambda(_Effect, frozen=True):
     asynchronous: bool = False
 
 
-class StartTimer(_Effect, frozen=True):
+class StartTimer(_Effect, frozen=True, gc=False):
     """Answered by TimerFired after `after_ms`."""
 
     after_ms: int
 
 
-class Cancel(_Effect, frozen=True):
+class Cancel(_Effect, frozen=True, gc=False):
     """The answer to `target` is no longer wanted. No answer."""
 
     target: str
 
 
-class SaveAttributes(_Effect, frozen=True):
+class SaveAttributes(_Effect, frozen=True, gc=False):
     """The user-defined attributes of all contacts with this initial contact id are now these. No answer."""
 
     initial_contact_id: str
     attributes: dict[str, str]
 
 
-class Enqueue(_Effect, frozen=True):
+class Enqueue(_Effect, frozen=True, gc=False):
     """Put the contact into a queue (id or ARN and name). No answer yet: routing comes with the whole contact."""
 
     queue_arn: str
     queue_name: str
 
 
-class Disconnect(_Effect, frozen=True):
+class Disconnect(_Effect, frozen=True, gc=False):
     """Hang up the line. No answer."""
 
     line: str

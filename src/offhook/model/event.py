@@ -6,19 +6,19 @@ Old kinds are never removed: stored contacts may still be waiting for them.
 import msgspec
 
 
-class _Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True):
+class _Event(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, gc=False):
     at_ms: int
 
 
-class Started(_Event, frozen=True):
+class Started(_Event, frozen=True, gc=False):
     """The contact begins: its flow is entered."""
 
 
-class PromptEnded(_Event, frozen=True):
+class PromptEnded(_Event, frozen=True, gc=False):
     effect_id: str
 
 
-class InputEnded(_Event, frozen=True):
+class InputEnded(_Event, frozen=True, gc=False):
     """`by`: terminator, length, interdigit, timeout (no key came) or cancel (the last key cleared the rest).
 
     `value` is empty where nothing was entered. `problem` is the reason why the value could not be had (encryption).
@@ -30,11 +30,11 @@ class InputEnded(_Event, frozen=True):
     problem: str = ""
 
 
-class TimerFired(_Event, frozen=True):
+class TimerFired(_Event, frozen=True, gc=False):
     effect_id: str
 
 
-class LambdaEnded(_Event, frozen=True):
+class LambdaEnded(_Event, frozen=True, gc=False):
     """One attempt is over, as Lambda's Invoke API would report it.
 
     `status`: 200 (the function ran, even if it failed), 202 (asynchronous, accepted), 403, 404, 429, 5xx; 0 when
@@ -58,21 +58,21 @@ class LambdaEnded(_Event, frozen=True):
     log: str = ""
 
 
-class HungUp(_Event, frozen=True):
+class HungUp(_Event, frozen=True, gc=False):
     """The party on the line left."""
 
     line: str = "customer"
 
 
-class CustomerReturned(_Event, frozen=True):
+class CustomerReturned(_Event, frozen=True, gc=False):
     """A chat customer came back while the flow waited."""
 
 
-class BotDisconnected(_Event, frozen=True):
+class BotDisconnected(_Event, frozen=True, gc=False):
     """The bot participant left while the flow waited."""
 
 
-class AttributesUpdated(_Event, frozen=True):
+class AttributesUpdated(_Event, frozen=True, gc=False):
     """Somebody else (the API, a related contact) set user-defined attributes."""
 
     attributes: dict[str, str] = {}

@@ -6,7 +6,7 @@ measured (decision S17). Ties are broken by order of ordering, so equal runs are
 """
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -25,8 +25,9 @@ from offhook.model.event import Event, HungUp, InputEnded, LambdaEnded, PromptEn
 
 MAX_CONTACT_MS = 4 * 3_600_000
 MAX_EVENTS = 20_000
+OVER = ("ended", "queued")
 
-Tuples = tuple[tuple[Any, ...], ...]
+Tuples = Sequence[tuple[Any, ...]]
 
 
 class Life:
@@ -45,7 +46,7 @@ class Life:
 
     @property
     def is_over(self) -> bool:
-        return bool(self.stopped) or self.contact.phase in ("ended", "queued")
+        return bool(self.stopped) or self.contact.phase in OVER
 
 
 class Simulator:
@@ -90,74 +91,76 @@ class Simulator:
 
     def run(self) -> None:
         """Until every contact is over."""
-        while self._heap or self._calls:
-            if self._calls and (not self._heap or self._heap[0][0] > self.now_ms):
+        heap, pop = self._heap, heapq.heappop
+        while heap or self._calls:
+            if self._calls and (not heap or heap[0][0] > self.now_ms):
                 self._await_functions()
                 continue
-            at_ms, _, life, event = heapq.heappop(self._heap)
-            if not life.is_over:
+            at_ms, _, life, event = pop(heap)
+            if life.contact.phase not in OVER and not life.stopped:
                 self.now_ms = at_ms
                 self._happen(life, event)
 
     def _happen(self, life: Life, event: Event) -> None:
-        life.events += 1
-        contact, wanted, trace = step(self.instance, life.contact, event)
-        if contact is life.contact:
+        stepped = step(self.instance, life.contact, event)
+        if stepped.contact is life.contact:
             return
-        life.contact = contact if self._snapshots is None else self._stored(contact)
-        life.trace += trace
-        for effect in wanted:
+        life.contact = stepped.contact if self._snapshots is None else self._stored(stepped.contact)
+        life.trace += stepped.trace
+        for effect in stepped.effects:
             perform = _PERFORM.get(type(effect))
             if perform is not None:
                 perform(self, life, effect)
-        if life.hang_up_after and any(_leaves(entry, life.hang_up_after) for entry in trace):
+        if life.hang_up_after and any(_leaves(entry, life.hang_up_after) for entry in stepped.trace):
             self.push(life, HungUp(self.now_ms))
         if self._watch is not None:
-            self._watch(life, trace)
-        self._bound(life)
+            self._watch(life, stepped.trace)
+        life.events += 1
+        # a customer without end (a menu that repeats for ever) is left alone after a while
+        if life.events >= MAX_EVENTS or self.now_ms - life.contact.started_ms >= self._max_contact_ms:
+            life.stopped = "still running when the simulation stopped"
 
     def _stored(self, contact: Contact) -> Contact:
         assert self._snapshots is not None
         return self._snapshots.decode(self._snapshots.encode(contact))
 
-    def _bound(self, life: Life) -> None:
-        """A customer without end (a menu that repeats for ever) is left alone after a while."""
-        if life.events >= MAX_EVENTS or self.now_ms - life.contact.started_ms >= self._max_contact_ms:
-            life.stopped = "still running when the simulation stopped"
-
     # --- performing effects ---
 
     def _play(self, life: Life, effect: effects.PlayPrompt) -> None:
-        length_ms = 0
+        speech, end_ms = effect.speech, self.now_ms
         if life.contact.channel == "VOICE" and not (effect.skip_if_digits and life.buffer):
-            length_ms = speech_ms(effect.speech.kind, effect.speech.text)
-        end_ms = self.now_ms + length_ms
+            end_ms += speech_ms(speech.kind, speech.text)
         answer = life.customer.hears(effect)
         if answer is not SILENT:
-            if life.contact.buffers_keys:
-                keys = "".join(key for at_ms, key in answer.keys if -length_ms <= at_ms <= 0)
-                life.buffer = (life.buffer + keys)[: digits.MAX_BUFFERED]
+            self._keep(life, answer.keys)
             self._hang_up(life, answer, end_ms)
         self.push(life, PromptEnded(end_ms, effect.id))
 
     def _collect(self, life: Life, effect: effects.CollectInput) -> None:
         answer = life.customer.answers(effect)
         length_ms = speech_ms(effect.speech.kind, effect.speech.text) if effect.speech is not None else 0
-        end_ms = self.now_ms + length_ms
+        at_ms, end_ms = self.now_ms, self.now_ms + length_ms
         buffered = life.buffer if effect.use_buffer else ""
-        life.buffer = ""
         state = digits.begin(effect, now_ms=self.now_ms, speech_ms=length_ms, buffered=buffered)
-        at_ms = self.now_ms
+        used = 0
         for offset_ms, key in answer.keys:
-            at_ms = max(self.now_ms, end_ms + offset_ms)
-            if isinstance(state, digits.Ended) or at_ms >= state.deadline_ms:
+            press_ms = max(self.now_ms, end_ms + offset_ms)
+            if isinstance(state, digits.Ended) or press_ms >= state.deadline_ms:
                 break
+            at_ms, used = press_ms, used + 1
             state = digits.press(state, key, now_ms=at_ms)
         if not isinstance(state, digits.Ended):
             at_ms = state.deadline_ms
             state = digits.expire(state, now_ms=at_ms)
+        life.buffer = state.unused
+        self._keep(life, answer.keys[used:])
         self._hang_up(life, answer, end_ms)
         self.push(life, InputEnded(at_ms, effect.id, state.value, state.by))
+
+    def _keep(self, life: Life, keys: tuple[tuple[int, str], ...]) -> None:
+        """Keys that nothing collects: kept for later while the flow keeps them, else lost."""
+        for _, key in keys if life.contact.buffers_keys else ():
+            life.buffer = digits.keep(life.buffer, key)
 
     def _hang_up(self, life: Life, answer: Answer, end_ms: int) -> None:
         if answer.hang_up_ms is not None:
