@@ -1,0 +1,327 @@
+"""A project: offhook.toml, the flows it names, and what they refer to, as an instance and its functions.
+
+Without offhook.toml a project is a folder with nothing in it; a flow file that is run there stands alone.
+"""
+
+import difflib
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import structs
+
+from offhook.adapters.lambdas.spec import (
+    DEFAULT_MEMORY_MB,
+    DEFAULT_TIMEOUT_MS,
+    Function,
+    PythonFunction,
+    Stub,
+    parse_function,
+)
+from offhook.blocks import catalogue
+from offhook.cli.settings import FunctionSettings, Settings, read_settings
+from offhook.core.calendar import parse_hours
+from offhook.core.resolve import Resolver
+from offhook.flowjson.read import read_flow
+from offhook.model.errors import UsageError
+from offhook.model.flow import MODULE, Flow
+from offhook.model.instance import Instance, Resource
+
+_Made = TypeVar("_Made")
+
+FILE = "offhook.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What is there to run. `root`: the folder that paths in the file are relative to.
+
+    `files`: the file of each flow, by the flow's ARN. `paths` are the file's patterns for flows. `functions` by name;
+    each is also a resource of the instance. `warnings` are sentences about the project that stop nothing.
+    """
+
+    root: Path
+    file: Path | None = None
+    instance: Instance = field(default_factory=Instance)
+    functions: dict[str, Function] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def find_flow(self, text: str) -> Flow:
+        """The flow or module with this phone number, name, ARN or id. Raises UsageError with the near names."""
+        instance = self.instance
+        name = instance.numbers.get(text, text)
+        resolver = Resolver(instance)
+        for kind in ("flow", "module"):
+            resource = resolver.find(kind, name).resource
+            if resource is not None:
+                return instance.flows[resource.arn]
+        names = [*resolver.names("flow"), *resolver.names("module")]
+        raise UsageError(f"flow {text!r}: there is no such file, and {_nothing(text, names)}.")
+
+    def with_flow(self, path: Path) -> "tuple[Project, Flow]":
+        """The project and the flow in this file; one that no path of the project leads to joins it."""
+        file = path.resolve()
+        known = next((arn for arn, each in self.files.items() if each == file), None)
+        if known is not None:
+            return self, self.instance.flows[known]
+        flow, resource = _named(self.instance, _read(file), file)
+        others = tuple(each for each in self.instance.resources if each.arn != resource.arn)
+        instance = structs.replace(
+            self.instance, flows={**self.instance.flows, flow.arn: flow}, resources=(*others, resource)
+        )
+        return replace(self, instance=instance, files={**self.files, flow.arn: file}), flow
+
+    def with_type(self, flow: Flow, flow_type: str) -> "tuple[Project, Flow]":
+        """The project and the flow, with another type than its file says."""
+        flow = structs.replace(flow, type=flow_type)
+        instance = structs.replace(self.instance, flows={**self.instance.flows, flow.arn: flow})
+        return replace(self, instance=instance), flow
+
+    def with_functions(self, functions: dict[str, Function]) -> "Project":
+        """The project with these added, or in place of its own; giving a function adds it to the instance, too."""
+        new = [name for name in functions if name not in self.functions]
+        made = tuple(
+            self.instance.resource("function", name, matches=(name,) if name.startswith("arn:") else ()) for name in new
+        )
+        associated = self.instance.associated
+        if associated is not None or self.instance.strict:
+            associated = (associated or frozenset()) | frozenset(new)
+        instance = structs.replace(self.instance, resources=(*self.instance.resources, *made), associated=associated)
+        return replace(self, instance=instance, functions={**self.functions, **functions})
+
+    def watched(self) -> Iterator[Path]:
+        """Files that a run depends on beside the code of its functions: offhook.toml and flows, new ones too."""
+        if self.file is not None:
+            yield self.file
+        yield from {*self.files.values(), *(file for pattern in self.paths for file in self.root.glob(pattern))}
+
+
+def load_project(start: Path, *, env: str | None = None) -> Project:
+    """The project that `start` (a file or a folder) lies in: the first offhook.toml there or above.
+
+    Without one, an empty project in that folder. Raises UsageError with every problem of the file and of what it
+    names.
+    """
+    start = start.resolve()
+    folder = start if start.is_dir() else start.parent
+    file = next((each / FILE for each in (folder, *folder.parents) if (each / FILE).is_file()), None)
+    if file is not None:
+        return _load(file, env)
+    if env is not None:
+        raise UsageError(f"environment {env!r}: there is no {FILE} in {shown(folder)} or above it.")
+    return Project(root=folder)
+
+
+def shown(path: Path) -> str:
+    """The path as a person here would write it: relative where it lies below the current folder."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _load(file: Path, env: str | None) -> Project:
+    source, root = shown(file), file.parent
+    settings, problems = read_settings(_text(file).decode("utf-8-sig", "replace"), source=source, env=env)
+    warnings: list[str] = []
+    base = Instance(
+        alias=settings.alias, id=settings.id, account=settings.account, region=settings.region,
+        strict=settings.strict, lambda_policy=settings.policy,
+    )  # fmt: skip
+    flows = _flows(settings, base, file, problems, warnings)
+    problems += _unknown_names(settings, [resource for _, resource, _ in flows], source)
+    functions = _functions(settings, file, problems, warnings)
+    tables = {name: _ask(problems, source, partial(parse_hours, name, table)) for name, table in settings.hours.items()}
+    if problems:
+        raise UsageError(*problems)
+    others = [
+        base.resource(kind, name, matches=texts)
+        for (kind, name), texts in settings.matches.items()
+        if kind not in ("flow", "module")
+    ]
+    instance = structs.replace(
+        base,
+        flows={flow.arn: flow for flow, _, _ in flows},
+        resources=(
+            *(resource for _, resource, _ in flows),
+            *(base.resource("function", each.name, matches=each.matches) for each in settings.functions),
+            *others,
+        ),
+        hours={name: hours for name, hours in tables.items() if hours is not None},
+        queues=settings.queues,
+        numbers=settings.numbers,
+        associated=_associated(settings.functions, strict=settings.strict),
+    )
+    files = {flow.arn: path for flow, _, path in flows}
+    return Project(
+        root=root, file=file, instance=instance, functions=functions, files=files, paths=settings.paths,
+        warnings=tuple(warnings),
+    )  # fmt: skip
+
+
+def _ask(problems: list[str], source: str, make: Callable[[], _Made]) -> _Made | None:
+    """What `make` gives; None, with its problems taken down, where it refuses."""
+    try:
+        return make()
+    except UsageError as refusal:
+        problems += [f"{source}: {sentence}" if source else sentence for sentence in refusal.problems]
+        return None
+
+
+def _text(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        raise UsageError(f"{shown(path)}: cannot be read: {problem.strerror}.") from None
+
+
+# --- flows ---
+
+_Entry = tuple[Flow, Resource, Path]
+
+
+def _read(path: Path) -> Flow:
+    return read_flow(_text(path), catalogue(), source=shown(path))
+
+
+def _flows(settings: Settings, base: Instance, file: Path, problems: list[str], warnings: list[str]) -> list[_Entry]:
+    found: dict[str, _Entry] = {}
+    for path in _paths(settings.paths, file, problems, warnings):
+        flow = _ask(problems, "", partial(_read, path))
+        if flow is None:
+            continue
+        flow, resource = _named(base, flow, path, settings)
+        other = found.get(resource.arn)
+        if other is not None:
+            both = f"{shown(other[2])} and {shown(path)}"
+            problems.append(f"{both}: both are named {flow.name!r}; names of {resource.kind}s must differ.")
+        found[resource.arn] = (flow, resource, path)
+    return list(found.values())
+
+
+def _paths(patterns: tuple[str, ...], file: Path, problems: list[str], warnings: list[str]) -> list[Path]:
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        try:
+            hits = sorted(path.resolve() for path in file.parent.glob(pattern) if path.is_file())
+        except (NotImplementedError, ValueError):
+            problems.append(
+                f"{shown(file)}: [flows] paths: {pattern!r} must be a path or pattern below the file's folder."
+            )
+            continue
+        found.update(dict.fromkeys(hits))
+        if not hits:
+            is_pattern = any(sign in pattern for sign in "*?[")
+            (warnings if is_pattern else problems).append(
+                f"{shown(file)}: [flows] paths: {pattern!r} leads to no file."
+            )
+    return list(found)
+
+
+def _named(base: Instance, flow: Flow, path: Path, settings: Settings | None = None) -> tuple[Flow, Resource]:
+    """The flow with its name, type and derived ARN, and its resource, which its own ARN and id lead to as well."""
+    name = flow.name or path.name.removesuffix(".json")
+    flow_type = settings.types.get(name, flow.type) if settings is not None else flow.type
+    kind = "module" if flow_type == MODULE else "flow"
+    wanted = settings.matches.get((kind, name), ()) if settings is not None else ()
+    own = tuple(text for text in (flow.arn, flow.id) if text)
+    resource = base.resource(kind, name, matches=(*own, *wanted))
+    return structs.replace(flow, name=name, type=flow_type, arn=resource.arn, id=resource.id), resource
+
+
+def _unknown_names(settings: Settings, resources: list[Resource], source: str) -> list[str]:
+    """Tables that speak of flows and modules that the project does not have, and numbers that nobody would call."""
+    names = {kind: [each.name for each in resources if each.kind == kind] for kind in ("flow", "module")}
+    either = names["flow"] + names["module"]
+    wanted = [(f"[numbers] {number}", name, names["flow"]) for number, name in settings.numbers.items() if name]
+    wanted += [("[flows.types]", name, either) for name in settings.types]
+    wanted += [(f"[{kind}s.{name}]", name, names[kind]) for kind, name in settings.matches if kind in names]
+    found = [f"{source}: {where}: {_nothing(name, known)}." for where, name, known in wanted if name not in known]
+    if settings.numbers:
+        from offhook.core.phone import is_e164  # the number plans are large: only where there are numbers
+
+        rule = "is not a phone number in E.164, such as +15550100000."
+        found += [f"{source}: [numbers] {number!r} {rule}" for number in settings.numbers if not is_e164(number)]
+    return found
+
+
+def _nothing(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
+    return f"no flow is named {name!r}; " + (f"nearest: {', '.join(near)}" if near else "the project has none at all")
+
+
+# --- functions ---
+
+
+def _functions(settings: Settings, file: Path, problems: list[str], warnings: list[str]) -> dict[str, Function]:
+    made = {}
+    for each in settings.functions:
+        function = _ask(problems, shown(file), partial(_function, each, file.parent, warnings))
+        if function is not None:
+            made[each.name] = function
+    return made
+
+
+def _function(said: FunctionSettings, root: Path, warnings: list[str]) -> Function:
+    name = said.name
+    if said.handler:
+        return _python(said, root, warnings)
+    if said.template:
+        raise UsageError(f"[functions.{name}] template: reading templates is not built yet; give code and handler.")
+    what = f"stub:{said.stub}" if said.stub else f"fail:{said.fail}"
+    function = parse_function(f"{name}={what}", folder=root)
+    return replace(function, timeout_ms=said.timeout_ms) if isinstance(function, Stub) else function
+
+
+def _python(said: FunctionSettings, root: Path, warnings: list[str]) -> PythonFunction:
+    where = f"[functions.{said.name}]"
+    parent, handler = (said.code, said.handler) if said.code else _split(said.handler)
+    task_root = (root / parent).resolve()
+    module, dot, _ = handler.rpartition(".")
+    source = task_root.joinpath(*module.replace("/", ".").split("."))
+    wrong = []
+    if said.runtime and not said.runtime.startswith("python"):
+        wrong.append(f"{where} runtime is {said.runtime!r}; functions in Python run, others are not built yet.")
+    if not (module and dot):
+        wrong.append(f"{where} handler is {said.handler!r}, must be FILE.FUNCTION, as in lookup.handler.")
+    elif not task_root.is_dir():
+        wrong.append(f"{where} code: there is no folder {shown(task_root)}.")
+    elif not (source.with_suffix(".py").is_file() or (source / "__init__.py").is_file()):
+        wrong.append(f"{where} handler: there is no file {shown(source)}.py.")
+    if wrong:
+        raise UsageError(*wrong)
+    return PythonFunction(
+        name=said.name, task_root=task_root, handler=handler,
+        timeout_ms=said.timeout_ms or DEFAULT_TIMEOUT_MS, memory_mb=said.memory_mb or DEFAULT_MEMORY_MB,
+        environment=said.environment, inherit=said.inherit, interpreter=_interpreter(said, warnings),
+    )  # fmt: skip
+
+
+def _split(handler: str) -> tuple[str, str]:
+    parent, _, name = handler.rpartition("/")
+    return parent, name
+
+
+def _interpreter(said: FunctionSettings, warnings: list[str]) -> str:
+    ours = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    if said.runtime in ("", "python", ours):
+        return sys.executable
+    found = shutil.which(said.runtime)
+    if found is None:
+        warnings.append(f"function {said.name!r}: there is no {said.runtime} on PATH; it runs on {ours}.")
+    return found or sys.executable
+
+
+def _associated(functions: tuple[FunctionSettings, ...], *, strict: bool) -> frozenset[str] | None:
+    """Names of the functions that are added to the instance; None where no function says.
+
+    One that does not say is added in the compatible profile and is not in strict.
+    """
+    if all(function.associated is None for function in functions):
+        return None
+    silent = not strict
+    return frozenset(each.name for each in functions if (silent if each.associated is None else each.associated))

@@ -1,0 +1,309 @@
+"""What offhook.toml may say, read and checked table by table. Nothing is looked for on disk here.
+
+Every mistake is one sentence with file and key, and all are found at once. An environment (`[env.NAME…]`) is a layer
+over the rest: tables are laid over tables, everything else replaces; a function that becomes a stub stops being code.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from offhook.model.errors import UsageError
+from offhook.model.flow import FLOW_TYPES, MODULE
+from offhook.model.instance import ACCOUNT, REGION, Instance, LambdaPolicy, QueueSettings
+
+PROFILES = ("compatible", "strict")
+# What makes a function; of two layers the upper one decides.
+FUNCTION_KINDS = ("handler", "stub", "fail", "template")
+_FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSettings:
+    """`[functions.NAME]` as it stands: of FUNCTION_KINDS, exactly one is given. `stub` is the answer as JSON text."""
+
+    name: str
+    code: str
+    handler: str
+    runtime: str
+    timeout_ms: int | None
+    memory_mb: int | None
+    environment: dict[str, str]
+    inherit: tuple[str, ...]
+    matches: tuple[str, ...]
+    stub: str
+    fail: str
+    template: str
+    associated: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole file. `matches` is keyed by kind and name; `hours` holds raw tables for core.calendar to read."""
+
+    strict: bool
+    alias: str
+    id: str
+    account: str
+    region: str
+    paths: tuple[str, ...]
+    types: dict[str, str]
+    matches: dict[tuple[str, str], tuple[str, ...]]
+    numbers: dict[str, str]
+    functions: tuple[FunctionSettings, ...]
+    policy: LambdaPolicy
+    hours: dict[str, dict[str, Any]]
+    queues: dict[str, QueueSettings]
+
+
+def read_settings(text: str, *, source: str, env: str | None) -> tuple[Settings, list[str]]:
+    """The settings with the environment `env` laid over them, and every mistake; wrong values are read as absent.
+
+    Raises UsageError where the text is not TOML.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise UsageError(f"{source}: not TOML: {_lower(str(problem))}.") from None
+    problems: list[str] = []
+    layers = document.pop("env", {})
+    if not isinstance(layers, dict):
+        problems.append(f"{source}: env is {_shown(layers)}, must be tables such as [env.test].")
+        layers = {}
+    _settings(Table(source, "", document, problems))
+    for name in layers:
+        _settings(Table(source, f"env.{_spelled(name)}", layers[name], problems))
+    whole = document
+    if env is not None and env not in layers:
+        problems.append(f"{source}: there is no environment {env!r}; {_known('environments', layers)}.")
+    elif env is not None and isinstance(layers[env], dict):
+        whole = _laid(document, layers[env])
+    settings = _settings(Table(source, "", whole, []))
+    return settings, problems + _contradictions(settings, source)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _known(what: str, names: Mapping[str, Any]) -> str:
+    return f"it has {', '.join(map(repr, names))}" if names else f"it has no {what}"
+
+
+def _laid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    laid = {**below, **above}
+    for key, value in above.items():
+        under = below.get(key)
+        if isinstance(value, dict) and isinstance(under, dict) and key != "stub":
+            kinds = [kind for kind in FUNCTION_KINDS if kind in value]
+            kept = {name: entry for name, entry in under.items() if not kinds or name not in FUNCTION_KINDS}
+            laid[key] = _laid(kept, value)
+    return laid
+
+
+class Table:
+    """One table being read: takes what is asked for, and notes what is wrong. What nobody asked for is unknown."""
+
+    def __init__(self, source: str, path: str, entries: Any, problems: list[str]) -> None:
+        self._source = source
+        self._path = path
+        self._problems = problems
+        self.is_sound = True
+        self._asked: list[str] = []
+        self.entries: dict[str, Any] = entries if isinstance(entries, dict) else {}
+        if not isinstance(entries, dict):
+            self.problem("", f"is {_shown(entries)}, must be a table")
+
+    def problem(self, key: str, rule: str) -> None:
+        self.is_sound = False
+        where = f"[{self._path}] {key}".strip() if self._path else key
+        self._problems.append(f"{self._source}: {where} {rule}.")
+
+    def text(self, key: str, default: str = "", *, one_of: tuple[str, ...] = ()) -> str:
+        value = self._take(key, default)
+        if not isinstance(value, str) or (key in self.entries and not value):
+            self.problem(key, f"is {_shown(value)}, must be text")
+            return default
+        if one_of and value not in one_of:
+            self.problem(key, f"is {_shown(value)}, must be one of {', '.join(one_of)}")
+            return default
+        return value
+
+    def number(self, key: str, *, least: int, most: int) -> int | None:
+        value = self._take(key, None)
+        if type(value) is int and least <= value <= most:
+            return value
+        if value is not None:
+            self.problem(key, f"is {_shown(value)}, must be a whole number in {least}..{most}")
+        return None
+
+    def flag(self, key: str) -> bool | None:
+        value = self._take(key, None)
+        if isinstance(value, bool):
+            return value
+        if value is not None:
+            self.problem(key, f"is {_shown(value)}, must be true or false")
+        return None
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._take(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.problem(key, f"is {_shown(value)}, must be a list of texts")
+            return ()
+        return tuple(value)
+
+    def numbers(self, key: str) -> tuple[int, ...] | None:
+        value = self._take(key, None)
+        if key not in self.entries:
+            return None
+        if not isinstance(value, list) or not all(type(item) is int and item >= 0 for item in value):
+            self.problem(key, f"is {_shown(value)}, must be a list of whole numbers from 0")
+            return None
+        return tuple(value)
+
+    def text_map(self, key: str, *, one_of: tuple[str, ...] = ()) -> dict[str, str]:
+        table = self.table(key)
+        return {name: table.text(name, one_of=one_of) for name in table.entries}
+
+    def table(self, key: str) -> "Table":
+        path = f"{self._path}.{_spelled(key)}" if self._path else _spelled(key)
+        return Table(self._source, path, self._take(key, {}), self._problems)
+
+    def tables(self, key: str) -> Iterator[tuple[str, "Table"]]:
+        table = self.table(key)
+        return ((name, table.table(name)) for name in table.entries)
+
+    def raw(self, key: str) -> Any:
+        return self._take(key, None)
+
+    def left(self) -> list[str]:
+        """Keys that nobody has asked for."""
+        return [key for key in self.entries if key not in self._asked]
+
+    def close(self) -> None:
+        for key in self.left():
+            self.problem(_spelled(key), f"is not a setting here; known: {', '.join(self._asked)}")
+
+    def _take(self, key: str, default: Any) -> Any:
+        self._asked.append(key)
+        return self.entries.get(key, default)
+
+
+def _spelled(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a table"
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+def _settings(top: Table) -> Settings:
+    profile = top.text("profile", "compatible", one_of=PROFILES)
+    instance = top.table("instance")
+    default = Instance()
+    identity = {
+        "alias": instance.text("alias", default.alias),
+        "id": instance.text("id", default.id),
+        "account": instance.text("account", ACCOUNT),
+        "region": instance.text("region", REGION),
+    }
+    instance.close()
+    matches: dict[tuple[str, str], tuple[str, ...]] = {}
+    paths, types = _flows(top.table("flows"), matches)
+    numbers = top.text_map("numbers")
+    functions = [_function(name, table) for name, table in top.tables("functions")]
+    policy = _policy(top.table("lambda"))
+    hours = {}
+    for name, table in top.tables("hours"):
+        hours[name] = table.entries
+        matches["hours", name] = table.texts("matches")
+    queues = {name: _queue(name, table, matches) for name, table in top.tables("queues")}
+    for kind in ("prompt", "module", "bot"):
+        for name, table in top.tables(f"{kind}s"):
+            matches[kind, name] = table.texts("matches")
+            table.close()
+    top.close()
+    return Settings(
+        strict=profile == "strict", **identity, paths=paths, types=types, matches=matches, numbers=numbers,
+        functions=tuple(filter(None, functions)), policy=policy, hours=hours, queues=queues,
+    )  # fmt: skip
+
+
+def _flows(table: Table, matches: dict[tuple[str, str], tuple[str, ...]]) -> tuple[tuple[str, ...], dict[str, str]]:
+    paths = table.texts("paths")
+    types = table.text_map("types", one_of=(*FLOW_TYPES, MODULE))
+    for name in table.left():
+        if isinstance(table.entries[name], dict):
+            flow = table.table(name)
+            matches["flow", name] = flow.texts("matches")
+            flow.close()
+    table.close()
+    return paths, types
+
+
+def _function(name: str, table: Table) -> FunctionSettings | None:
+    """None where a value is wrong: what is missing then is no news."""
+    if not _FUNCTION_NAME.fullmatch(name):
+        table.problem("", "is no name of a function: letters, digits, - and _, at most 64")
+    seconds, stub = table.number("timeout_seconds", least=1, most=900), table.raw("stub")
+    settings = FunctionSettings(
+        name=name,
+        code=table.text("code"),
+        handler=table.text("handler"),
+        runtime=table.text("runtime"),
+        timeout_ms=None if seconds is None else seconds * 1000,
+        memory_mb=table.number("memory_mb", least=128, most=10_240),
+        environment=table.text_map("environment"),
+        inherit=table.texts("inherit"),
+        matches=table.texts("matches"),
+        stub="" if stub is None else msgspec.json.encode(stub).decode(),
+        fail=table.text("fail"),
+        template=table.text("template"),
+        associated=table.flag("associated"),
+    )
+    table.close()
+    return settings if table.is_sound else None
+
+
+def _policy(table: Table) -> LambdaPolicy:
+    retries = table.number("retries", least=0, most=10)
+    backoff_ms = table.numbers("backoff_ms")
+    table.close()
+    default = LambdaPolicy()
+    return LambdaPolicy(
+        default.retries if retries is None else retries, default.backoff_ms if backoff_ms is None else backoff_ms
+    )
+
+
+def _queue(name: str, table: Table, matches: dict[tuple[str, str], tuple[str, ...]]) -> QueueSettings:
+    matches["queue", name] = table.texts("matches")
+    caller = table.text("outbound_caller_id")
+    most = table.number("max_contacts", least=0, most=1_000_000)
+    settings = QueueSettings(name, table.text("hours"), most, caller or None)
+    table.close()
+    return settings
+
+
+def _contradictions(settings: Settings, source: str) -> list[str]:
+    """What is wrong between tables, once every table is right by itself."""
+    found = []
+    for function in settings.functions:
+        given = [kind for kind in FUNCTION_KINDS if getattr(function, kind)]
+        if len(given) != 1:
+            has = " and ".join(given) or "none of them"
+            found.append(
+                f"{source}: [functions.{function.name}] must have one of {', '.join(FUNCTION_KINDS)}; it has {has}."
+            )
+    for name, queue in settings.queues.items():
+        if queue.hours and queue.hours not in settings.hours:
+            known = _known("hours", settings.hours)
+            where = f"{source}: [queues.{_spelled(name)}] hours"
+            found.append(f"{where} is {queue.hours!r}, which is not in [hours]; {known}.")
+    return found
