@@ -180,7 +180,7 @@ def _seen(compiled: Compiled, steps: list[Any]) -> dict[str, Any]:
         seen["phase"] = ended.phase
     entries = [event.entry for event in rendered if type(event).__name__ == "Log" and event.action == "it"]
     seen["log"] = [[entry.get("Parameters", {}), entry.get("Results")] for entry in entries]
-    seen["modules"] = [entry["ContactFlowModuleType"] for entry in entries]
+    seen["modules"] = [entry.get("ContactFlowModuleType", "") for entry in entries]
     seen["loops"], seen["secrets"] = after.run.loops, list(after.secrets)
     seen["warnings"] = [event.message for event in rendered if type(event).__name__ == "Warned"]
     return {key: value for key, value in seen.items() if value not in ([], {})}
