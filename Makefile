@@ -1,0 +1,41 @@
+# The same commands for people and for CI. Everything is written inside the checkout.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench docs clean
+
+demo: $(VENV)/.run   ## set up and hear a Lambda integration on voice, on chat, and with a failing function
+	@$(BIN)/python examples/demo.py
+
+test: $(READY)       ## set up and run every test
+	@$(BIN)/python -m pytest -n auto
+
+check: $(READY)      ## what must pass before a commit: format, lint, types, layers, tests
+	@$(BIN)/ruff format --check src tests bench examples
+	@$(BIN)/ruff check src tests bench examples
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest -n auto --cov=offhook --cov-branch --cov-report=
+	@$(BIN)/python -m coverage report --include='*/offhook/model/*,*/offhook/core/*,*/offhook/blocks/*,*/offhook/flowjson/*' --fail-under=100 --skip-covered --show-missing
+
+bench: $(READY)      ## measure the budgets, as ratios in one run
+	@$(BIN)/python -m bench
+
+docs: $(READY)       ## regenerate docs/blocks and the recorded run in the README
+	@$(BIN)/python -m offhook.cli.docs docs/blocks
+
+clean:               ## forget the environment and caches
+	rm -rf $(VENV) .offhook .pytest_cache .mypy_cache .ruff_cache .hypothesis build
+
+# what running needs, and what developing needs, each from pinned versions
+$(VENV)/.run: requirements.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --cache-dir .offhook/pip -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --cache-dir .offhook/pip --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(READY): $(VENV)/.run requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --cache-dir .offhook/pip -r requirements-dev.txt
+	@touch $@

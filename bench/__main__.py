@@ -1,0 +1,108 @@
+"""`make bench`: every budget that can be measured by now, as a table and, with --json, as JSON.
+
+Absolute rows are scaled by a calibration loop: `scale` is how much slower this core is now than the one the budgets
+were written for, so a budget of 4 us is held against the measured time divided by the scale.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bench import contact, invoke, plain
+from offhook.blocks import catalogue
+from offhook.flowjson.lint import lint
+from offhook.flowjson.read import read_flow
+from offhook.flowjson.text import write
+
+REFERENCE_LOOP_SECONDS = 0.30  # ten million empty turns of a loop on the reference core, Python 3.11
+
+
+def calibrate() -> float:
+    """Seconds for ten million turns; the least of three."""
+    return min(_seconds(_spin) for _ in range(3))
+
+
+def _spin() -> None:
+    for _ in range(10_000_000):
+        pass
+
+
+def _seconds(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _best(work: Callable[[], Any], *, times: int, rounds: int = 5) -> float:
+    """Seconds for one call: the least mean of some rounds."""
+
+    def loop() -> None:
+        for _ in range(times):
+            work()
+
+    return min(_seconds(loop) for _ in range(rounds)) / times
+
+
+def block_step(scale: float) -> list[dict[str, Any]]:
+    compiled = contact.instance()
+    life = contact.run(compiled, 0)
+    entered = [entry[3].action.identifier for entry in life.trace if entry[0] == "block.entered"]
+    assert len(entered) == contact.BLOCKS, entered
+    numbers = iter(range(1, 10**9))
+    ours = _best(lambda: contact.run(compiled, next(numbers)), times=500)
+    twin = _best(lambda: plain.run("+12065550100", lambda event: {"State": "Washington"}), times=500)
+    per_block = ours / contact.BLOCKS * 1e6 / scale
+    return [
+        _row("block step in the simulator", per_block, "us", 4.0),
+        _row("the same contact over its plain-Python twin", ours / twin, "x", 40.0),
+    ]
+
+
+def load_and_lint(scale: float) -> list[dict[str, Any]]:
+    actions = [dict(action, Identifier=f"{action['Identifier']} {turn}") for turn in range(15) for action in contact.ACTIONS]
+    document = {"Version": "2019-10-30", "StartAction": "logging 0", "Metadata": {}, "Actions": actions[:250]}
+    text = write(document)
+    took = _best(lambda: lint(read_flow(text, catalogue()), catalogue(), strict=False, known=None), times=5)
+    return [_row("load and lint of a 250-action flow", took * 1000 / scale, "ms", 25.0)]
+
+
+def function(scale: float) -> list[dict[str, Any]]:
+    whole_ms, bare_ms = invoke.measure()
+    return [_row("warm Python function, whole block over a bare Runtime API round trip", whole_ms / bare_ms, "x", 1.5)]
+
+
+def start_up(scale: float) -> list[dict[str, Any]]:
+    bare = "import typer\napp = typer.Typer()\n@app.command()\ndef a(): ...\n@app.command()\ndef b(): ...\napp(['--help'])"
+    ours = [sys.executable, "-m", "offhook", "--help"]
+    pairs = [(_process(ours), _process([sys.executable, "-c", bare])) for _ in range(7)]
+    ratio = statistics.median(mine / its for mine, its in pairs)
+    return [_row("offhook --help over a bare typer app", ratio, "x", 1.5)]
+
+
+def _process(command: list[str]) -> float:
+    return _seconds(lambda: subprocess.run(command, capture_output=True, check=False))
+
+
+def _row(what: str, measured: float, unit: str, budget: float) -> dict[str, Any]:
+    return {"what": what, "measured": round(measured, 2), "unit": unit, "budget": budget, "kept": measured <= budget}
+
+
+def main() -> None:
+    loop = calibrate()
+    scale = loop / REFERENCE_LOOP_SECONDS
+    rows = [row for part in (block_step, load_and_lint, function, start_up) for row in part(scale)]
+    if "--json" in sys.argv:
+        print(json.dumps({"calibration_seconds": round(loop, 3), "scale": round(scale, 2), "rows": rows}, indent=1))
+        return
+    print(f"calibration loop {loop:.3f} s, scale {scale:.2f} (absolute rows are divided by it)")
+    for row in rows:
+        mark = "kept" if row["kept"] else "MISSED"
+        print(f"{row['what']:72} {row['measured']:8.2f} {row['unit']:3} budget {row['budget']:6.1f}  {mark}")
+
+
+if __name__ == "__main__":
+    main()
