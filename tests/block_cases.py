@@ -7,8 +7,8 @@ A case:
 - `at`: when the contact starts, as an ISO instant (a Monday, 2026-01-05T15:00:00Z).
 - `channel` (VOICE), `flow_type` (CONTACT_FLOW), `profile` (compatible | strict), `hints`: friendly names by parameter.
 - `given`: fields of the contact (attributes, queue, hooks, logging, …) and of its run (external, loops, frames, …).
-- `instance`: `flows` and `modules` (names; each is a flow of one Disconnect), `functions`, `queues`, `prompts`,
-  `hours` (as in offhook.toml), `associated`, `retries`, `backoff_ms`.
+- `instance`: `flows` (names, or types by name) and `modules` (names); each is a flow of one Disconnect. `functions`,
+  `prompts`, `agents` (names), `queues`, `hours` (as in offhook.toml), `associated`, `retries`, `backoff_ms`.
 - `errors`: error types that are wired (default: all the block declares), `conditions`: [[operator, operand], …],
   `next`: false where NextAction is not wired.
 - `happenings`: events in order; `after_ms` since the one before (0); `answers`: the type of the pending effect that it
@@ -78,12 +78,13 @@ def _instance(action_type: str, case: dict[str, Any]) -> Instance:
     base = Instance()
     resources: list[Resource] = []
     flows = {"flow:it": _flow(action_type, case)}
-    for kind in ("flow", "module", "function", "prompt"):
-        for name in given.get(f"{kind}s", ()):
+    for kind in ("flow", "module", "function", "prompt", "agent"):
+        names = given.get(f"{kind}s", ())
+        for name in names:
             made = base.resource(kind, name)
             resources.append(made)
             if kind in ("flow", "module"):
-                flow_type = "MODULE" if kind == "module" else "CONTACT_FLOW"
+                flow_type = "MODULE" if kind == "module" else names[name] if isinstance(names, dict) else "CONTACT_FLOW"
                 flows[made.arn] = _sink(name, made.arn, flow_type)
     hours = {name: calendar.parse_hours(name, table) for name, table in given.get("hours", {}).items()}
     queues = {name: QueueSettings(name, **settings) for name, settings in given.get("queues", {}).items()}
@@ -168,7 +169,9 @@ def _seen(compiled: Compiled, steps: list[Any]) -> dict[str, Any]:
     ended = next((event for event in rendered if type(event).__name__ == "ContactEnded"), None)
     seen: dict[str, Any] = {"went": "waits", "effects": _effects(steps)}
     if left is not None and left.action == "it":
-        seen["went"] = f"{left.branch} {left.next}" if left.branch == "Jump" else left.branch or f"End {ended.reason}"
+        seen["went"] = f"{left.branch} {left.next}" if left.branch == "Jump" else left.branch
+        if left.branch in ("", "End"):
+            seen["went"], seen["phase"] = f"End {ended.reason}", ended.phase
         for name in ("set", "result", "results", "cause", "detail", "attempts", "external", "unset"):
             value = msgspec.to_builtins(getattr(left, name))
             if value not in ("", 0, None, {}, [], ()):

@@ -17,16 +17,27 @@ from msgspec.structs import replace
 
 from offhook.core.draft import Draft
 from offhook.core.program import BadParameter, Compiled, Program, Step
-from offhook.core.spec import Call, End, Exit, Jump, Outcome, Return, Wait
+from offhook.core.spec import ANY_FLOW, Call, End, Exit, Jump, Outcome, Return, Wait
 from offhook.model.contact import Contact, Frame, Run
 from offhook.model.effect import Disconnect, Effect
-from offhook.model.event import AttributesUpdated, BotDisconnected, CustomerReturned, Event, HungUp, LambdaEnded, Started
-from offhook.model.flow import FLOW_TYPES
+from offhook.model.event import (
+    AttributesUpdated,
+    BotDisconnected,
+    CustomerReturned,
+    Event,
+    HungUp,
+    LambdaEnded,
+    Started,
+)
+from offhook.model.flow import FLOW_TYPES, MODULE
 
 MAX_BLOCKS_WITHOUT_WAIT = 1_000
+OF_ONE_FLOW = ("DataTables", "DataTableList")
+MODULES_ALONE = ANY_FLOW - {MODULE}
 MAX_MODULE_DEPTH = 5  # adminguide, modules: nesting 5 deep
-# what a module can neither see nor change: its caller's answers (adminguide/contact-flow-modules.html)
-ISOLATED = ("Lex", "Customer", "Wisdom", "Metrics")
+# what a module can neither see nor change: its caller's answers (adminguide/contact-flow-modules.html); data-table
+# values are of one flow (adminguide/data-table-block.html)
+ISOLATED = ("Lex", "Customer", "Wisdom", "Metrics", *OF_ONE_FLOW)
 
 
 class Stepped(msgspec.Struct, frozen=True, gc=False):
@@ -94,7 +105,11 @@ def _resume(draft: Draft, event: Event) -> Outcome | None:
     draft.params = params = here.constant if here.resolve is None else here.resolve(draft)
     if type(params) is BadParameter:  # a reference in it changed while the block waited
         return Exit(error="NoMatchingError", cause="bad_parameter", detail=params.detail)
-    return here.spec.resume(params, run.memo, event, draft)
+    outcome = here.spec.resume(params, run.memo, event, draft)
+    return outcome if type(outcome) is not End else _ended(draft, outcome)
+
+
+_PLAIN = Exit()
 
 
 class _Stay(NamedTuple):
@@ -114,12 +129,18 @@ def _begin(draft: Draft, event: Started) -> "Outcome | str | None":
     return draft.go_to(program)
 
 
+def _bot_leaves(draft: Draft, event: BotDisconnected) -> "Outcome | _Stay":
+    draft.put("has_bot", False)
+    outcome = _resume(draft, event)
+    return _Stay() if outcome is None else outcome
+
+
 _HAPPENINGS: dict[type, Callable[[Draft, Any], Any]] = {
     Started: _begin,
     HungUp: _hang_up,
     AttributesUpdated: _update,
     CustomerReturned: lambda draft, event: _resume(draft, event),
-    BotDisconnected: lambda draft, event: _resume(draft, event),
+    BotDisconnected: _bot_leaves,
 }
 
 
@@ -161,7 +182,7 @@ def _enter(draft: Draft, identifier: str) -> "Outcome | str":
     draft.trace.append(("block.entered", draft.now_ms, program, here))
     if draft.blocks_now > MAX_BLOCKS_WITHOUT_WAIT:
         return End(_loop(program, identifier))
-    if not here.built or draft.channel in here.rules or (here.refused and _flow_type(draft, program) in here.refused):
+    if not here.built or draft.channel in here.rules or (here.refused and _flow_type(draft, here) in here.refused):
         return _refuse(draft, here)
     params = here.constant if here.resolve is None else here.resolve(draft)
     if type(params) is BadParameter:
@@ -169,11 +190,15 @@ def _enter(draft: Draft, identifier: str) -> "Outcome | str":
     draft.params = params
     if draft.chain_ms and here.spec.kind == "participant":  # type: ignore[union-attr]  # it is built
         draft.put("chain_ms", 0)  # a prompt or an input breaks a chain of functions (decision S9)
-    return here.spec.enter(params, draft)  # type: ignore[union-attr,misc]  # the same
+    outcome = here.spec.enter(params, draft)  # type: ignore[union-attr,misc]  # the same
+    return outcome if type(outcome) is not End else _ended(draft, outcome)
 
 
-def _flow_type(draft: Draft, program: Program) -> str:
-    return program.type or draft.flow_type
+def _flow_type(draft: Draft, here: Step) -> str:
+    """The type that counts: in a module its caller's, but there a block for modules alone has its place, too."""
+    if draft.frames and here.refused == MODULES_ALONE:
+        return MODULE
+    return draft.program.type or draft.flow_type
 
 
 def _refuse(draft: Draft, here: Step) -> Exit:
@@ -237,10 +262,16 @@ def _branch(draft: Draft, here: Step, outcome: Exit) -> tuple[str, str]:
     return "", ""
 
 
-def _left(draft: Draft, by: str, target: str) -> None:
+def _left(draft: Draft, by: str, target: str, exit: Exit = _PLAIN) -> None:
     draft.trace.append(
-        ("block.left", draft.now_ms, draft.step, draft.params, Exit(), target, by, draft.unset, draft.logging)
+        ("block.left", draft.now_ms, draft.step, draft.params, exit, target, by, draft.unset, draft.logging)
     )
+
+
+def _ended(draft: Draft, outcome: End) -> End:
+    """The same, after the trace says that it was the block that ended the flow."""
+    _left(draft, "End", "", Exit(set=outcome.set))
+    return outcome
 
 
 def _jump(draft: Draft, outcome: Jump) -> "Outcome | str":
@@ -248,8 +279,12 @@ def _jump(draft: Draft, outcome: Jump) -> "Outcome | str":
     if program is None:
         return Exit(error="NoMatchingError", cause="not_found", detail=f"there is no flow {outcome.flow!r}.")
     draft.cancel_pending()
-    _left(draft, "Jump", f"{program.name or program.arn}")
+    _left(draft, "Jump", program.name or program.arn, Exit(result=program.arn))
     draft.put("flow_attributes", {})
+    draft.put("system", {key: value for key, value in draft.system.items() if key not in OF_ONE_FLOW})
+    if draft.frames:  # out of a module: nothing returns to its callers, and its input was its own
+        draft.set({"modules": {}})
+        draft.put("frames", ())
     return draft.go_to(program)
 
 
@@ -302,6 +337,7 @@ def _return(draft: Draft, outcome: Return) -> "Outcome | str":
     if program is None or caller is None:
         return End(f"a module returned to {frame.action!r}, which is no action of the flow")
     draft.go_to(program)
+    draft.trace.append(("module.left", draft.now_ms, program))
     draft.step = caller
     draft.params = None
     draft.unset = []

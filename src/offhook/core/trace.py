@@ -49,7 +49,7 @@ class BlockEntered(TraceEvent, frozen=True, tag_field="type", tag="block.entered
 
 
 class BlockLeft(TraceEvent, frozen=True, tag_field="type", tag="block.left", kw_only=True):
-    """`branch`: NextAction, the condition that held (`Equals 1`), the error type, Jump, Return; empty: none is wired.
+    """`branch`: NextAction, the condition that held (`Equals 1`), the error type, Jump, Return, End; empty: none is wired.
 
     `parameters` are resolved. `unset` lists the references that resolved to nothing. `cause` is a code of ours.
     """
@@ -281,6 +281,10 @@ class Renderer:
     def _module(self, at_ms: int, here: Any, program: Any) -> Iterator[Any]:
         yield Ordered, here.action.identifier, {"effect": {"type": "CallModule", "module": program.arn}}
 
+    def _module_left(self, at_ms: int, program: Any) -> Iterator[Any]:
+        self._flow, self._flow_name = program.arn, program.name
+        yield from ()
+
     def _hung_up(self, at_ms: int, action: str) -> Iterator[Any]:
         yield Input, action, {"by": "hangup"}
 
@@ -312,6 +316,7 @@ _RENDER = {
     "effects": Renderer._effects,
     "event": Renderer._event,
     "module": Renderer._module,
+    "module.left": Renderer._module_left,
     "hung_up": Renderer._hung_up,
     "contact.ended": Renderer._ended,
 }
