@@ -91,10 +91,14 @@ class Cancel(_Effect, frozen=True, gc=False):
 
 
 class SaveAttributes(_Effect, frozen=True, gc=False):
-    """The user-defined attributes of all contacts with this initial contact id are now these. No answer."""
+    """The user-defined attributes of all contacts with this initial contact id are now these. No answer.
+
+    `adds`: they are set beside the ones that are there, of any contact that the id is of (a related contact).
+    """
 
     initial_contact_id: str
     attributes: dict[str, str]
+    adds: bool = False
 
 
 class Enqueue(_Effect, frozen=True, gc=False):
