@@ -289,7 +289,7 @@ class Renderer:
         yield Input, action, {"by": "hangup"}
 
     def _ended(self, at_ms: int, action: str, outcome: Any) -> Iterator[Any]:
-        if outcome.phase == "ended" and _is_fatal(outcome.reason):
+        if outcome.phase == "ended" and is_fatal(outcome.reason):
             # written whether flow logs are on or not: somebody must be able to find out (decisions S16, S18)
             entry = {
                 "ContactId": self._contact,
@@ -305,7 +305,8 @@ class Renderer:
         yield ContactEnded, action, {"reason": outcome.reason, "phase": outcome.phase}
 
 
-def _is_fatal(reason: str) -> bool:
+def is_fatal(reason: str) -> bool:
+    """Whether a contact that ended for this reason was dropped by a mistake of the flow (decisions S16, S18)."""
     return any(mark in reason for mark in ("no branch for", "blocks without waiting", "no action of the flow"))
 
 
