@@ -16,9 +16,9 @@ A case:
 - `expect`: any of `went` (the branch taken, `Jump NAME`, `Call NAME`, `End REASON`, or `waits`), `effects` (in order,
   without ids, defaults left out), `set`, `result`, `results`, `cause`, `detail`, `attempts`, `external`, `unset`, `log`
   (a list of [Parameters, Results] when logging is on), `modules` (the names in those lines), `warnings`, `loops` and
-  `secrets` (of the contact afterwards), `problems` (codes of the block's own check), `converted` (the parameters that
-  `module` became). What is not named is not compared, and what is empty is null. `--update` rewrites the keys that are
-  there, or writes all of them when `expect` is missing.
+  `secrets` (of the contact afterwards), `problems` (codes of the block's own check), `errors` (the error branches that
+  exist with these parameters), `converted` (the parameters that `module` became). What is not named is not compared,
+  and what is empty is null. `--update` rewrites the keys that are there, or writes all of them when `expect` is missing.
 
 Every contact is encoded and decoded after every step, and every happening is sent once more after the block was
 left: a late or doubled answer must change nothing.
@@ -197,6 +197,8 @@ def _declared(compiled: Compiled, case: dict[str, Any]) -> dict[str, Any]:
         return {}
     problems = here.spec.check(here.action) if here.spec.check is not None else []
     seen: dict[str, Any] = {"problems": [problem.code for problem in problems]} if problems else {}
+    raw = here.action.parameters
+    seen["errors"] = [branch.name for branch in here.spec.errors if branch.when is None or branch.when(raw)]
     return {**seen, "converted": here.action.parameters} if "module" in case else seen
 
 
