@@ -18,7 +18,7 @@ A case:
   (a list of [Parameters, Results] when logging is on), `modules` (the names in those lines), `warnings`, `loops` and
   `secrets` (of the contact afterwards), `problems` (codes of the block's own check), `errors` (the error branches that
   exist with these parameters), `converted` (the parameters that `module` became). What is not named is not compared,
-  and what is empty is null. `--update` rewrites the keys that are there, or writes all of them when `expect` is missing.
+  and what is empty is null. `--update` rewrites the keys that are there, or writes all when `expect` is missing.
 
 Every contact is encoded and decoded after every step, and every happening is sent once more after the block was
 left: a late or doubled answer must change nothing.
