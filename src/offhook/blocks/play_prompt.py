@@ -1,8 +1,8 @@
 """Play prompt: say something to the party on the line.
 
-A task hears nothing and goes on (2023 page: Okay; newer pages route by configuration). On voice the block is left
-when the speech has ended; a message on chat is sent and the flow goes on. With no branch wired the flow goes on too:
-the service accepts the block without any error branch.
+A task or an e-mail hears nothing and goes on (2023 page: Okay; newer pages route by configuration). On voice the block
+is left when the speech has ended; a message on chat is sent and the flow goes on. With no branch wired the flow goes
+on too: the service accepts the block without any error branch.
 Source: APIReference/participant-actions-messageparticipant.html; adminguide/play.html (2023 and newer).
 """
 
@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from offhook.core import prompt
+from offhook.core.prompt import Media
 from offhook.core.spec import (
     DYNAMIC,
     SINGLE,
@@ -25,22 +26,25 @@ from offhook.core.spec import (
     Outcome,
     Wait,
 )
-from offhook.core.speech import speech_of
+from offhook.core.speech import assumption, speech_of
 from offhook.model.effect import PlayPrompt
 from offhook.model.event import Event, PromptEnded
+from offhook.model.flow import Action, Problem
+
+BODIES = ("Text", "SSML", "PromptId", "Media")
 
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     text: Annotated[str, DYNAMIC, msgspec.Meta(title="Text to speak or send")] = ""
     ssml: Annotated[str, DYNAMIC, msgspec.Meta(title="SSML")] = msgspec.field(name="SSML", default="")
     prompt_id: Annotated[str, SINGLE, msgspec.Meta(title="Prompt")] = ""
-    media: Annotated[prompt.Media, msgspec.Meta(title="Audio file in S3")] = prompt.Media()
-    skip_when_dtmf_buffer_enabled: Annotated[bool, STATIC] = msgspec.field(
-        name="SkipWhenDTMFBufferEnabled", default=False
+    media: Annotated[Media, msgspec.Meta(title="Audio file in S3")] = Media()
+    skip_when_dtmf_buffer_enabled: Annotated[bool, STATIC, msgspec.Meta(title="Skip where keys are buffered")] = (
+        msgspec.field(name="SkipWhenDTMFBufferEnabled", default=False)
     )
 
 
-class Memo(msgspec.Struct, frozen=True, gc=False):
+class Memo(msgspec.Struct, frozen=True):
     prompt_id: str = ""
 
 
@@ -49,7 +53,7 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
     if isinstance(speech, str):
         return Exit(error="NoMatchingError", cause="bad_parameter", detail=speech)
     play = PlayPrompt(ctx.new_id(), ctx.line, speech, skip_if_digits=p.skip_when_dtmf_buffer_enabled)
-    return Wait((play,), Memo(play.id))
+    return Wait((play,), Memo(play.id), warnings=assumption(ctx, p.prompt_id))
 
 
 def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
@@ -59,7 +63,15 @@ def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
 def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
     if p is None:
         return (LogRecord(),)
-    return (LogRecord(prompt.logged(text=p.text, markup=p.ssml, prompt=p.prompt_id, media_uri=p.media.uri)),)
+    logged = prompt.logged(text=p.text, markup=p.ssml, prompt=p.prompt_id, media_uri=p.media.uri)
+    return (LogRecord(logged),)
+
+
+def check(action: Action) -> list[Problem]:
+    if any(name in action.parameters for name in BODIES):
+        return prompt.check(action)
+    message = f"nothing is said: give one of {', '.join(BODIES)}."
+    return [Problem("E-prompt-empty", message, action=action.identifier, field="Parameters")]
 
 
 BLOCKS = (
@@ -74,7 +86,6 @@ BLOCKS = (
         enter=enter,
         resume=resume,
         errors=(ErrorBranch("NoMatchingError", required=False),),
-        may_end=True,
         channels={"TASK": "skip", "EMAIL": "skip"},
         flow_types=FlowTypes(
             language=frozenset(
@@ -82,6 +93,9 @@ BLOCKS = (
                 "CUSTOMER_QUEUE MODULE".split()
             ),
             designer=frozenset(
+                "CONTACT_FLOW CUSTOMER_QUEUE CUSTOMER_WHISPER AGENT_WHISPER AGENT_TRANSFER QUEUE_TRANSFER".split()
+            ),
+            newer=frozenset(
                 "CONTACT_FLOW CUSTOMER_QUEUE CUSTOMER_WHISPER OUTBOUND_WHISPER AGENT_WHISPER AGENT_TRANSFER "
                 "QUEUE_TRANSFER".split()
             ),
@@ -93,7 +107,7 @@ BLOCKS = (
         widgets={"Text": "textarea", "SSML": "ssml", "PromptId": "prompt-picker"},
         log_name="PlayPrompt",
         log=log,
-        check=prompt.check,
+        check=check,
         example={"Text": "Hello $.Attributes.name"},
     ),
 )

@@ -1,32 +1,34 @@
 """What a prompt says: one body out of Text, SSML, PromptId and Media, checked as Connect checks it when it speaks.
 
 Outside voice only text can be said. In SSML what a reference gave is put in as it is, so `Tom & Co` breaks the
-prompt (the block takes its error branch) while plain text does not mind.
-Source: APIReference/participant-actions-messageparticipant.html; cases.md P38.
+prompt (the block takes its error branch) while plain text does not mind. A file in S3 cannot be played in queue and
+whisper flows; a prompt of the library can.
+Source: APIReference/participant-actions-messageparticipant.html; adminguide/play.html (newer), text-to-speech.html
+(3,000 billed characters, 6,000 in all; tags are not billed, so plain text is billed whole); cases.md P38.
 """
 
 from offhook.core import ssml
 from offhook.core.spec import Ctx
 from offhook.model.effect import Speech
 
-MAX_CHARACTERS = 6_000  # 3,000 of them billed: adminguide/text-to-speech.html, create-dynamic-text-strings.html
+LIBRARY_ONLY = frozenset("CUSTOMER_QUEUE CUSTOMER_WHISPER AGENT_WHISPER OUTBOUND_WHISPER".split())
 
 
 def speech_of(ctx: Ctx, *, text: str, markup: str, prompt: str, media_uri: str) -> Speech | str:
     """The speech, or one sentence that says why there is none. Nothing to say is said to be so."""
-    if text and len(text) <= MAX_CHARACTERS and not (markup or prompt or media_uri):
-        return _spoken(ctx, "text", text)
-    bodies = [name for name, body in (("Text", text), ("SSML", markup), ("PromptId", prompt), ("Media", media_uri)) if body]
-    if len(bodies) != 1:
-        found = " and ".join(bodies) or "none of them"
-        return f"exactly one of Text, SSML, PromptId and Media must have a value here; it is {found}."
-    if ctx.channel != "VOICE" and not text:
-        return f"{bodies[0]} can only be played on VOICE; {ctx.channel} takes Text."
-    if text:
-        return _too_long(len(text))
+    if text and not (markup or prompt or media_uri):
+        return _text(ctx, text)
+    bodies = {"Text": text, "SSML": markup, "PromptId": prompt, "Media": media_uri}
+    given = [name for name, body in bodies.items() if body]
+    if len(given) != 1:
+        found = f"{' and '.join(given)} have" if given else "none of them has"
+        return f"exactly one of Text, SSML, PromptId and Media must have a value; here {found}."
+    if ctx.channel != "VOICE":
+        return f"{given[0]} can only be played on VOICE; {ctx.channel} takes Text."
     if markup:
-        wrong = ssml.problem(markup)
-        return _spoken(ctx, "ssml", markup) if wrong is None else wrong
+        return ssml.problem(markup) or _spoken(ctx, "ssml", markup)
+    if media_uri and ctx.flow_type in LIBRARY_ONLY:
+        return f"Media cannot be played in a flow of type {ctx.flow_type}; use a prompt of the library there."
     if media_uri:
         return _spoken(ctx, "media", media_uri)
     found_prompt = ctx.find("prompt", prompt, "PromptId")
@@ -35,10 +37,19 @@ def speech_of(ctx: Ctx, *, text: str, markup: str, prompt: str, media_uri: str) 
     return _spoken(ctx, "prompt", found_prompt.resource.name)
 
 
+def assumption(ctx: Ctx, prompt: str) -> tuple[str, ...]:
+    """The warning for a library prompt that nobody knows and that is played all the same (decision S20)."""
+    found = ctx.find("prompt", prompt, "PromptId") if prompt else None
+    return (found.problem,) if found is not None and found.assumed else ()
+
+
+def _text(ctx: Ctx, text: str) -> Speech | str:
+    limit = ssml.MAX_BILLED if ctx.channel == "VOICE" else ssml.MAX_CHARACTERS
+    if len(text) > limit:
+        return f"Text has {len(text):,} characters, at most {limit:,} can be said at once on {ctx.channel}."
+    return _spoken(ctx, "text", text)
+
+
 def _spoken(ctx: Ctx, kind: str, body: str) -> Speech:
     voice = ctx.voice
     return Speech(kind, body, voice.name, voice.engine, voice.style, ctx.language)
-
-
-def _too_long(characters: int) -> str:
-    return f"Text is {characters:,} characters long, at most {MAX_CHARACTERS:,} can be spoken at once."
