@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from offhook.core import system
 from offhook.core.expr import MISSING, walk
 from offhook.core.program import Compiled, Program, Step
 from offhook.core.spec import Changes, Found
@@ -208,10 +209,11 @@ def _read_external(draft: Draft, path: tuple[str, ...]) -> Any:
     external = draft.external
     if len(path) == 2 and type(external) is dict:
         return external.get(path[1], MISSING)
+    if len(path) > 1 and type(external) is not dict:
+        return MISSING  # only an object's keys can be referenced (decision S5)
     value = walk(external, path[1:])
-    if value is MISSING and type(external) is dict:
-        value = external.get(".".join(path[1:]), MISSING)  # a flat answer may have dots in its keys
-    return value
+    # a flat answer may have dots in its keys
+    return external.get(".".join(path[1:]), MISSING) if value is MISSING else value
 
 
 def _read_lambda(draft: Draft, path: tuple[str, ...]) -> Any:
@@ -223,21 +225,11 @@ def _read_lambda(draft: Draft, path: tuple[str, ...]) -> Any:
 
 
 def _endpoint(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:
-    def read(draft: Draft, path: tuple[str, ...]) -> Any:
-        address = getattr(draft.contact, name)
-        return walk({"Address": address, "Type": "TELEPHONE_NUMBER"}, path[1:]) if address else MISSING
-
-    return read
+    return lambda draft, path: walk(system.endpoint(getattr(draft.contact, name), draft.channel), path[1:])
 
 
 def _read_queue(draft: Draft, path: tuple[str, ...]) -> Any:
-    queue = draft.queue
-    if queue is None:
-        return MISSING
-    settings = draft.instance.queues.get(queue.name)
-    caller = settings.outbound_caller_id if settings else None
-    caller_id = {"Address": caller, "Type": "TELEPHONE_NUMBER"} if caller else None
-    return walk({"Name": queue.name, "ARN": queue.arn, "OutboundCallerId": caller_id}, path[1:])
+    return walk(system.queue(draft.queue, draft.instance), path[1:])
 
 
 def _read_segment(draft: Draft, path: tuple[str, ...]) -> Any:
