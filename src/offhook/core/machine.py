@@ -34,6 +34,7 @@ from offhook.model.flow import FLOW_TYPES, MODULE
 MAX_BLOCKS_WITHOUT_WAIT = 1_000
 OF_ONE_FLOW = ("DataTables", "DataTableList")
 MODULES_ALONE = ANY_FLOW - {MODULE}
+SUBTYPES = {"VOICE": "connect:Telephony", "CHAT": "connect:Chat"}
 MAX_MODULE_DEPTH = 5  # adminguide, modules: nesting 5 deep
 # what a module can neither see nor change: its caller's answers (adminguide/contact-flow-modules.html); data-table
 # values are of one flow (adminguide/data-table-block.html)
@@ -379,10 +380,17 @@ def _loop(program: Program, identifier: str) -> str:
 
 
 def new_contact(**fields: Any) -> Contact:
-    """A contact that has not started; `initial_id` and `previous_id` are its own unless given (decision S14)."""
+    """A contact that has not started. What is not given: its first and previous contact is itself (decision S14), and
+    its subtype is what its channel says (adminguide/connect-attrib-list.html, segment attributes).
+    """
     contact = Contact(**fields)
-    first = contact.initial_id or contact.id
-    previous = contact.previous_id
-    if previous is None and contact.initiation_method != "WEBRTC_API":
-        previous = contact.id
-    return replace(contact, initial_id=first, previous_id=previous, run=Run(line="customer", flow=contact.flow))
+    is_web = contact.initiation_method == "WEBRTC_API"
+    subtype = "connect:WebRTC" if is_web else SUBTYPES.get(contact.channel)
+    subtypes = {} if subtype is None else {"connect:Subtype": {"ValueString": subtype}}
+    return replace(
+        contact,
+        initial_id=contact.initial_id or contact.id,
+        previous_id=contact.previous_id or (None if is_web else contact.id),
+        segment_attributes={**subtypes, **contact.segment_attributes},
+        run=Run(line="customer", flow=contact.flow),
+    )
