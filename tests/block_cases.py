@@ -111,7 +111,7 @@ def _flow(action_type: str, case: dict[str, Any]) -> Flow:
     action_type = case.get("type", action_type)
     spec = catalogue().get(action_type)
     if "module" in case:
-        actions, _ = convert({"modules": [{"id": "it", **case["module"]}]}, catalogue(), "")
+        actions, _ = convert({"modules": [{"id": "it", **case["module"]}]}, catalogue(), case.get("flow_type", ""))
         return _flow_of(actions["it"], case)
     wired = case.get("errors", [branch.name for branch in spec.errors] if spec else [])
     conditions = case.get("conditions", [])
