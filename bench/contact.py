@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from offhook.blocks import catalogue
 from offhook.core.machine import new_contact
 from offhook.core.program import Compiled
@@ -89,7 +91,7 @@ class Stub:
 
 def instance() -> Compiled:
     document = {"Version": "2019-10-30", "StartAction": "logging", "Metadata": {}, "Actions": ACTIONS}
-    flow = read_flow(write(document), catalogue())
+    flow = replace(read_flow(write(document), catalogue()), arn="arn:flow", name="Bench", type="CONTACT_FLOW")
     base = Instance()
     resources = (base.resource("function", "look-up"), base.resource("queue", "Sales"))
     return Compiled(Instance(flows={"arn:flow": flow}, resources=resources), catalogue())

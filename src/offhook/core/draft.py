@@ -35,7 +35,6 @@ class Draft:
         flow_attributes: dict[str, str]
         modules: dict[str, Any]
         loops: dict[str, int]
-        frames: tuple[Frame, ...]
         stored_input: str
         secrets: tuple[str, ...]
         recording: dict[str, Any]
@@ -55,7 +54,7 @@ class Draft:
     # what nearly every step touches; everything else is looked up once, by __getattr__
     __slots__ = (
         "__dict__", "attributes", "blocks_now", "chain_ms", "changed", "channel", "compiled", "contact", "counter",
-        "effects", "external", "flow", "given", "instance", "language", "line", "logging", "now_ms", "params", "pending",
+        "effects", "external", "flow", "frames", "given", "instance", "language", "line", "logging", "now_ms", "params", "pending",
         "program", "run", "run_changed", "step", "strict", "trace", "unset", "voice",
     )  # fmt: skip
 
@@ -69,6 +68,7 @@ class Draft:
         self.line = run.line
         self.flow = run.flow
         self.program = compiled.program(run.flow) or _EMPTY
+        self.frames = run.frames
         self.external = run.external
         self.chain_ms = run.chain_ms
         self.channel = contact.channel
@@ -86,7 +86,7 @@ class Draft:
         self.run_changed: dict[str, Any] = {}
         self.effects: list[Effect] = []
         self.trace: list[tuple[Any, ...]] = []
-        self.unset: list[str] = []
+        self.unset: tuple[str, ...] = ()
         self.params: Any = None
         self.step: Step = _NOWHERE
 
@@ -133,7 +133,7 @@ class Draft:
         if value is MISSING:
             value = _READERS.get(path[0], _read_system)(self, path)
         if value is MISSING or value is None:
-            self.unset.append("$." + ".".join(path))
+            self.unset = (*self.unset, "$." + ".".join(path))
             return MISSING
         return value
 
@@ -151,7 +151,8 @@ class Draft:
 
     def set(self, changes: Changes) -> None:
         for name, value in changes.items():
-            self.put(name, value)
+            setattr(self, name, value)
+            (self.run_changed if name in RUN_FIELDS else self.changed)[name] = value
 
     def put(self, name: str, value: Any) -> None:
         setattr(self, name, value)

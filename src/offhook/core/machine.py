@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from offhook.core.draft import Draft
 from offhook.core.program import BadParameter, Compiled, Program, Step
-from offhook.core.spec import ANY_FLOW, Call, End, Exit, Jump, Outcome, Return, Wait
+from offhook.core.spec import ANY_FLOW, Call, End, Exit, FlowTypes, Jump, Outcome, Return, Wait
 from offhook.model.contact import Contact, Frame, Run
 from offhook.model.effect import Disconnect, Effect
 from offhook.model.event import (
@@ -179,11 +179,11 @@ def _enter(draft: Draft, identifier: str) -> "Outcome | str":
     draft.blocks_now += 1
     draft.step = here
     draft.params = None
-    draft.unset = []
+    draft.unset = ()
     draft.trace.append(("block.entered", draft.now_ms, program, here))
     if draft.blocks_now > MAX_BLOCKS_WITHOUT_WAIT:
         return End(_loop(program, identifier))
-    if not here.built or draft.channel in here.rules or (here.refused and _flow_type(draft, here) in here.refused):
+    if not here.built or draft.channel in here.rules or (here.refused and _is_misplaced(draft, here)):
         return _refuse(draft, here)
     params = here.constant if here.resolve is None else here.resolve(draft)
     if type(params) is BadParameter:
@@ -192,14 +192,14 @@ def _enter(draft: Draft, identifier: str) -> "Outcome | str":
     if draft.chain_ms and here.spec.kind == "participant":  # type: ignore[union-attr]  # it is built
         draft.put("chain_ms", 0)  # a prompt or an input breaks a chain of functions (decision S9)
     outcome = here.spec.enter(params, draft)  # type: ignore[union-attr,misc]  # the same
-    return outcome if type(outcome) is not End else _ended(draft, outcome)
+    return _ended(draft, outcome) if type(outcome) is End else outcome
 
 
-def _flow_type(draft: Draft, here: Step) -> str:
-    """The type that counts: in a module its caller's, but there a block for modules alone has its place, too."""
-    if draft.frames and here.refused == MODULES_ALONE:
-        return MODULE
-    return draft.program.type or draft.flow_type
+def _is_misplaced(draft: Draft, here: Step) -> bool:
+    """Whether the flow's type refuses the block. In a module the caller's type counts, but for blocks of modules alone."""
+    if (draft.program.type or draft.flow_type) not in here.refused:
+        return False
+    return not (draft.frames and here.refused == MODULES_ALONE)
 
 
 def _refuse(draft: Draft, here: Step) -> Exit:
@@ -214,12 +214,12 @@ def _refuse(draft: Draft, here: Step) -> Exit:
     if rule is not None:
         error = rule.removeprefix("error:")
         return Exit(error=error, cause="channel", detail=f"{action.type} does not work on {draft.channel}.")
-    detail = f"{action.type} may not stand in a flow of type {draft.flow_type}; {_where(spec.flow_types)}."
+    detail = f"{action.type} may not stand in a flow of type {draft.flow_type}; {_where(spec.flow_types, draft.strict)}."
     return Exit(error="NoMatchingError", cause="flow_type", detail=detail)
 
 
-def _where(flow_types: Any) -> str:
-    allowed = [name for name in FLOW_TYPES if flow_types.allows(name, strict=False)]
+def _where(flow_types: FlowTypes, strict: bool) -> str:
+    allowed = [name for name in (*FLOW_TYPES, MODULE) if flow_types.allows(name, strict=strict)]
     return f"it may in {', '.join(allowed)}"
 
 
@@ -251,8 +251,7 @@ def _branch(draft: Draft, here: Step, outcome: Exit) -> tuple[str, str]:
     if not error:
         taken = branches.first_true(outcome.result, draft)
         if taken is not None:
-            target, condition = taken
-            return target, f"{condition.operator} {condition.operands[0] if condition.operands else ''}"
+            return taken
         error = "NoMatchingCondition"
     for name in (error, "NoMatchingError"):
         if name in branches.errors:
@@ -341,7 +340,7 @@ def _return(draft: Draft, outcome: Return) -> "Outcome | str":
     draft.trace.append(("module.left", draft.now_ms, program))
     draft.step = caller
     draft.params = None
-    draft.unset = []
+    draft.unset = ()
     return Exit(result=outcome.result)
 
 

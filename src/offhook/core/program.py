@@ -15,7 +15,7 @@ from offhook.core.conditions import OPERATORS
 from offhook.core.expr import MISSING, Reference, Scope, Template, parse_reference, parse_text, text_of
 from offhook.core.resolve import Resolver
 from offhook.core.spec import ANY_FLOW, BlockSpec, Catalogue, NoParams
-from offhook.model.flow import MODULE, Action, Flow
+from offhook.model.flow import MODULE, Action, Condition, Flow
 from offhook.model.instance import Instance
 
 Resolve = Callable[[Scope], Any]
@@ -37,32 +37,32 @@ class Branches:
     def __init__(self, action: Action) -> None:
         self.next = action.next_action
         self.errors = {arrow.error_type: arrow.next_action for arrow in reversed(action.errors)}
-        self.conditions = tuple(
-            (OPERATORS.get(condition.operator), _operand(condition.operands), condition.next_action, condition)
-            for condition in action.conditions
-        )
+        self.conditions = tuple(_arrow(condition) for condition in action.conditions)
         # the common case: constant Equals only, so one look-up decides (the first of equal operands wins)
-        self.equal: dict[str, tuple[str, Any]] | None = {}
-        for _, operand, target, condition in reversed(self.conditions):
+        self.equal: dict[str, tuple[str, str]] | None = {}
+        for condition, (_, operand, target, label) in zip(action.conditions[::-1], self.conditions[::-1], strict=True):
             if condition.operator != "Equals" or type(operand) is not str:
                 self.equal = None
                 break
-            self.equal[operand] = (target, condition)
+            self.equal[operand] = (target, label)
 
-    def first_true(self, result: Any, scope: Scope) -> tuple[str, Any] | None:
-        """Target and condition of the first true condition, or None."""
+    def first_true(self, result: Any, scope: Scope) -> tuple[str, str] | None:
+        """Target and name (`Equals 1`) of the first true condition, or None."""
         if self.equal is not None:
-            return self.equal.get(text_of(result)) if result is not MISSING else None
-        for holds, operand, target, condition in self.conditions:
+            text = result if type(result) is str else text_of(result)
+            return self.equal.get(text) if result is not MISSING else None
+        for holds, operand, target, label in self.conditions:
             value = operand if type(operand) is str else text_of(operand.value(scope))
             if holds is not None and holds(result, value):
-                return target, condition
+                return target, label
         return None
 
 
-def _operand(operands: tuple[Any, ...]) -> Any:
-    text = text_of(operands[0]) if operands else ""
-    return parse_reference(text) or text
+def _arrow(condition: Condition) -> tuple[Any, Any, str, str]:
+    """A condition, ready: what holds, its operand, where it leads, what the trace calls it."""
+    text = text_of(condition.operands[0]) if condition.operands else ""
+    label = f"{condition.operator} {text}"
+    return OPERATORS.get(condition.operator), parse_reference(text) or text, condition.next_action, label
 
 
 class Step:
@@ -156,7 +156,7 @@ def _quick(raw: dict[str, Any], params: type[Any], shape: inspect.Type) -> Resol
     for field in shape.fields:
         part = _plan(raw[field.encode_name], field.type, "static") if field.encode_name in raw else None
         if isinstance(part, _Node):
-            if not _takes_any(field.type) or field.required:
+            if field.required or not _takes_any(field.type, raw[field.encode_name]):
                 return None
             dynamic.append((field.name, part.resolve))
             del rest[field.encode_name]
@@ -166,13 +166,14 @@ def _quick(raw: dict[str, Any], params: type[Any], shape: inspect.Type) -> Resol
     return lambda scope: replace(constant, **{name: resolve(scope) for name, resolve in dynamic})
 
 
-def _takes_any(type_info: inspect.Type) -> bool:
-    """Whether whatever a reference gives there fits: text without limits, any JSON, or maps to them."""
+def _takes_any(type_info: inspect.Type, raw: Any) -> bool:
+    """Whether `raw` fits whatever its references give: text without limits, any JSON, or a map to them."""
     bare = _bare(type_info)
     if isinstance(bare, inspect.StrType):
-        return bare == inspect.StrType()
+        return isinstance(raw, str) and bare == inspect.StrType()
     if isinstance(bare, inspect.DictType):
-        return isinstance(_bare(bare.value_type), (inspect.AnyType, inspect.StrType)) and _takes_any(bare.value_type)
+        fits = isinstance(raw, dict) and bare.key_type == inspect.StrType()
+        return fits and all(_takes_any(bare.value_type, value) for value in raw.values())
     return isinstance(bare, inspect.AnyType)
 
 
@@ -192,7 +193,7 @@ def _convert(tree: Any, params: type[Any]) -> Any:
 def _sentence(problem: str) -> str:
     """msgspec's message as ours: `InvocationTimeLimitSeconds: expected `int` <= 8`."""
     what, _, where = problem.partition(" - at ")
-    where = where.strip("`").removeprefix("$").removeprefix(".").replace("[...]", "[…]")
+    where = where.removeprefix("`key` in ").strip("`").removeprefix("$").removeprefix(".").replace("[...]", "[…]")
     what = what[:1].lower() + what[1:]
     return f"{where}: {what}." if where else f"Parameters: {what}."
 
