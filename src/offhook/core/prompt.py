@@ -4,7 +4,7 @@ What it says when the contact arrives is core/speech.py.
 Source: APIReference/participant-actions-messageparticipant.html; spec/flow-logs.md section 3.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -22,7 +22,7 @@ class Media(msgspec.Struct, frozen=True, rename="pascal"):
     media_type: Annotated[str, STATIC] = "Audio"
 
 
-def logged(*, text: str, markup: str, prompt: str, media_uri: str) -> dict[str, str]:
+def logged(*, text: str, markup: str, prompt: str, media_uri: str) -> dict[str, Any]:
     """What the flow log says of the one body that there is."""
     if prompt:
         return {"PromptId": prompt}
