@@ -102,20 +102,30 @@ class Project:
         yield from {*self.files.values(), *(file for pattern in self.paths for file in self.root.glob(pattern))}
 
 
-def load_project(start: Path, *, env: str | None = None) -> Project:
+def load_project(start: Path, *, env: str | None = None, profile: str | None = None) -> Project:
     """The project that `start` (a file or a folder) lies in: the first offhook.toml there or above.
 
-    Without one, an empty project in that folder. Raises UsageError with every problem of the file and of what it
-    names.
+    `env` is an environment of it, `profile` (compatible, strict) wins over its own. Without an offhook.toml, an empty
+    project in that folder. Raises UsageError with every problem of the file and of what it names.
     """
-    start = start.resolve()
-    folder = start if start.is_dir() else start.parent
-    file = next((each / FILE for each in (folder, *folder.parents) if (each / FILE).is_file()), None)
+    file = find_file(start)
     if file is not None:
-        return _load(file, env)
+        return _load(file, env, profile)
+    folder = _folder(start)
     if env is not None:
-        raise UsageError(f"environment {env!r}: there is no {FILE} in {shown(folder)} or above it.")
-    return Project(root=folder)
+        raise UsageError(f"--env {env!r}: there is no {FILE} in {shown(folder)} or above it.")
+    return Project(root=folder, instance=Instance(strict=profile == "strict"))
+
+
+def find_file(start: Path) -> Path | None:
+    """The offhook.toml of the project that `start` lies in, or None."""
+    folder = _folder(start)
+    return next((each / FILE for each in (folder, *folder.parents) if (each / FILE).is_file()), None)
+
+
+def _folder(start: Path) -> Path:
+    start = start.resolve()
+    return start if start.is_dir() else start.parent
 
 
 def shown(path: Path) -> str:
@@ -124,13 +134,14 @@ def shown(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def _load(file: Path, env: str | None) -> Project:
+def _load(file: Path, env: str | None, profile: str | None) -> Project:
     source, root = shown(file), file.parent
     settings, problems = read_settings(_text(file).decode("utf-8-sig", "replace"), source=source, env=env)
     warnings: list[str] = []
+    strict = profile == "strict" if profile is not None else settings.strict
     base = Instance(
         alias=settings.alias, id=settings.id, account=settings.account, region=settings.region,
-        strict=settings.strict, lambda_policy=settings.policy,
+        strict=strict, lambda_policy=settings.policy,
     )  # fmt: skip
     flows = _flows(settings, base, file, problems, warnings)
     problems += _unknown_names(settings, [resource for _, resource, _ in flows], source)
@@ -154,7 +165,7 @@ def _load(file: Path, env: str | None) -> Project:
         hours={name: hours for name, hours in tables.items() if hours is not None},
         queues=settings.queues,
         numbers=settings.numbers,
-        associated=_associated(settings.functions, strict=settings.strict),
+        associated=_associated(settings.functions, strict=strict),
     )
     files = {flow.arn: path for flow, _, path in flows}
     return Project(

@@ -1,0 +1,175 @@
+"""What one run is asked to do: the options as they were written, what they mean, and the command that repeats them."""
+
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from offhook.adapters.lambdas.spec import Function, parse_functions
+from offhook.core.calendar import parse_instant
+from offhook.core.expr import parse_reference
+from offhook.drivers.sim.customer import Script
+from offhook.model.errors import UsageError
+from offhook.model.flow import FLOW_TYPES, MODULE
+
+# The instant of scripted runs, a Monday morning in New York, and the people of a call that names none. All ours.
+DEFAULT_AT = "2026-01-05T10:00:00-05:00"
+DEFAULT_SEED = "1"
+CUSTOMER = "+12065550100"
+SYSTEM = "+18005550100"
+CHANNELS = ("voice", "chat", "task")
+# References whose values are set in another way than by --set
+_ELSEWHERE = {"Attributes": "--attr NAME=VALUE", "External": "--function NAME=stub:JSON"}
+_ADDRESS = re.compile(r"\+[1-9][0-9]{1,14}|anonymous")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """As on the command line, but for `inputs`: --input, --press and --say in the order in which they stand there."""
+
+    flow: str
+    channel: str = "voice"
+    sender: str | None = None
+    attributes: tuple[str, ...] = ()
+    flow_type: str | None = None
+    functions: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    silent: bool = False
+    hang_up_after: str = ""
+    at: str | None = None
+    function_time: str | None = None
+    given: tuple[str, ...] = ()
+    real_time: bool | None = None
+    seed: str = DEFAULT_SEED
+    trace: bool = False
+    json: bool = False
+    debug: str | None = None
+    env: str | None = None
+    profile: str | None = None
+    log: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the options mean. `at_ms` None: now. `given` is nested by the steps of the references."""
+
+    channel: str
+    customer: str | None
+    attributes: dict[str, str]
+    functions: dict[str, Function]
+    script: Script
+    at_ms: int | None
+    function_time_ms: int | None
+    given: dict[str, Any]
+
+
+def read(options: Options, problems: list[str]) -> Asked:
+    """What the options mean; what is wrong with them is added to `problems`, and read as not given."""
+    channel = options.channel.upper()
+    if options.channel.lower() not in CHANNELS:
+        problems.append(f"--channel is {options.channel!r}, must be one of {', '.join(CHANNELS)}.")
+    if options.flow_type not in (None, *FLOW_TYPES, MODULE):
+        problems.append(f"--type is {options.flow_type!r}, must be one of {', '.join((*FLOW_TYPES, MODULE))}.")
+    if options.profile not in (None, "strict", "compatible"):
+        problems.append(f"--profile is {options.profile!r}, must be strict or compatible.")
+    if options.sender is not None and not _ADDRESS.fullmatch(options.sender):
+        problems.append(f"--from is {options.sender!r}, must be a phone number such as {CUSTOMER}, or anonymous.")
+    if options.json and options.log == "-":
+        problems.append("--log - and --json both want stdout; give --log a file.")
+    functions: dict[str, Function] = {}
+    script, at_ms = Script(), None
+    try:
+        functions = parse_functions(options.functions, folder=Path.cwd())
+    except UsageError as refusal:
+        problems += refusal.problems
+    try:
+        script = Script(options.inputs)
+    except UsageError as refusal:
+        problems += refusal.problems
+    try:
+        at_ms = parse_instant(options.at) if options.at is not None else None
+    except UsageError as refusal:
+        problems += [f"--at: {sentence}" for sentence in refusal.problems]
+    return Asked(
+        channel=channel,
+        customer=options.sender or (CUSTOMER if channel == "VOICE" else None),
+        attributes=_attributes(options.attributes, problems),
+        functions=functions,
+        script=script,
+        at_ms=at_ms,
+        function_time_ms=_milliseconds(options.function_time, problems),
+        given=_given(options.given, problems),
+    )
+
+
+def _attributes(texts: Iterable[str], problems: list[str]) -> dict[str, str]:
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            problems.append(f"--attr {text!r}: must be NAME=VALUE.")
+        found[name] = value
+    return found
+
+
+def _milliseconds(text: str | None, problems: list[str]) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        problems.append(f"--function-time is {text!r}, must be a whole number of milliseconds.")
+        return None
+    return int(text)
+
+
+def _given(texts: Iterable[str], problems: list[str]) -> dict[str, Any]:
+    """`$.Lex.IntentName=x` as {"Lex": {"IntentName": "x"}}."""
+    given: dict[str, Any] = {}
+    for text in texts:
+        path, equals, value = text.partition("=")
+        reference = parse_reference(path, alone=True)
+        if reference is None or not equals:
+            problems.append(f"--set {text!r}: must be a reference and its value, such as '$.Lex.IntentName=Order'.")
+            continue
+        *steps, last = reference.path
+        if reference.path[0] in _ELSEWHERE:
+            problems.append(f"--set {text!r}: these values are given by {_ELSEWHERE[reference.path[0]]}.")
+            continue
+        place = given
+        for step in steps:
+            place = place.setdefault(step, {})
+            if not isinstance(place, dict):
+                break
+        if not isinstance(place, dict) or isinstance(place.get(last), dict):
+            problems.append(f"--set {text!r}: another --set gives a part of the same value.")
+            continue
+        place[last] = value
+    return given
+
+
+def repeat(options: Options, *, at: str, inputs: Iterable[str]) -> str:
+    """The command that runs the same contact again, for a shell. `inputs` are what the customer did this time."""
+    inputs = list(inputs)
+    words = ["offhook", "run", options.flow]
+    for name, value, default in (
+        ("--channel", options.channel, "voice"),
+        ("--from", options.sender, None),
+        ("--type", options.flow_type, None),
+        ("--hang-up-after", options.hang_up_after, ""),
+        ("--function-time", options.function_time, None),
+        ("--env", options.env, None),
+        ("--profile", options.profile, None),
+    ):
+        if value is not None and value != default:
+            words += [name, value]
+    for name, values in (
+        ("--attr", options.attributes),
+        ("--function", options.functions),
+        ("--set", options.given),
+        ("--input", inputs),
+    ):
+        words += [word for value in values for word in (name, value)]
+    if not inputs:
+        words.append("--silent")
+    return shlex.join([*words, "--seed", options.seed, "--at", at])

@@ -1,0 +1,344 @@
+"""One contact from options to exit code: find what is asked for, run it, show it."""
+
+import difflib
+import importlib.util
+import socket
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TextIO
+
+from msgspec import structs
+from rich.text import Text
+
+from offhook.adapters.lambdas.host import LambdaHost
+from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.blocks import catalogue
+from offhook.cli.asked import DEFAULT_AT, SYSTEM, Asked, Options, read, repeat
+from offhook.cli.keyboard import Phone
+from offhook.cli.project import Project, find_file, load_project, shown
+from offhook.cli.summary import Summary
+from offhook.cli.terminal import Transcript, as_json, console_for, plain
+from offhook.core import trace
+from offhook.core.calendar import parse_instant, text_of
+from offhook.core.machine import new_contact
+from offhook.core.program import Compiled
+from offhook.drivers.ports import Answer, Functions
+from offhook.drivers.sim import Life, Simulator, Tuples
+from offhook.drivers.sim.customer import Script
+from offhook.drivers.sim.live import Live
+from offhook.flowjson.problems import refusals, structure_problems
+from offhook.model.contact import Contact
+from offhook.model.effect import CollectInput, InvokeLambda, PlayPrompt
+from offhook.model.errors import UsageError
+from offhook.model.event import LambdaEnded
+from offhook.model.flow import Flow
+from offhook.model.instance import derived_id
+
+DEBUG_PORT = 5678  # debugpy's own, and what editors offer
+MAX_WARNINGS = 10
+INTERRUPTED = 130
+
+Sink = Callable[[trace.AnyTrace], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """Everything that a run needs. `is_person`: somebody sits at the keyboard and is the customer."""
+
+    options: Options
+    asked: Asked
+    project: Project
+    flow: Flow
+    is_person: bool
+    at_ms: int
+
+
+def run(options: Options) -> int:
+    """The exit code: 0, or 1 for a contact that the flow dropped by mistake. Raises UsageError with all problems."""
+    return perform(prepare(options))
+
+
+# --- what is asked for ---
+
+
+def prepare(options: Options) -> Ready:
+    """Find the flow and its functions. Raises UsageError with everything that is wrong at once."""
+    problems: list[str] = []
+    asked = read(options, problems)
+    try:
+        project, flow = _find(options)
+        problems += _unfit(options, project, flow)
+        project = project.with_functions(asked.functions)
+        project = _debugged(project, options.debug)
+    except UsageError as refusal:
+        problems += refusal.problems
+    if problems:
+        raise UsageError(*problems)
+    has_script = bool(options.inputs) or options.silent or not sys.stdin.isatty()
+    is_person = not has_script and options.real_time is not False
+    at_ms = asked.at_ms
+    if at_ms is None:
+        at_ms = time.time_ns() // 1_000_000 if is_person else parse_instant(DEFAULT_AT)
+    return Ready(options=options, asked=asked, project=project, flow=flow, is_person=is_person, at_ms=at_ms)
+
+
+def _find(options: Options) -> tuple[Project, Flow]:
+    path = Path(options.flow)
+    start = path if path.is_file() and find_file(path) is not None else Path.cwd()
+    project = load_project(start, env=options.env, profile=options.profile)
+    if path.is_file():
+        project, flow = project.with_flow(path)
+    elif path.is_dir():
+        raise UsageError(f"flow {options.flow!r}: is a folder; give a file, a flow's name or a phone number.")
+    elif path.suffix == ".json":
+        raise UsageError(f"flow {options.flow!r}: there is no such file.")
+    else:
+        flow = project.find_flow(options.flow)
+    if options.flow_type is not None:
+        return project.with_type(flow, options.flow_type)
+    return project, flow
+
+
+def _unfit(options: Options, project: Project, flow: Flow) -> list[str]:
+    """Why this flow cannot be run as asked (decision S21)."""
+    source = shown(project.files[flow.arn])
+    found = [f"{source}: {problem.message}" for problem in refusals(flow)]
+    blocks = [identifier for each in project.instance.flows.values() for identifier in each.actions]
+    if options.hang_up_after and options.hang_up_after not in blocks:
+        near = difflib.get_close_matches(options.hang_up_after, blocks, n=3, cutoff=0.4) or blocks[:3]
+        found.append(f"--hang-up-after is {options.hang_up_after!r}, which is no block; nearest: {', '.join(near)}.")
+    return found
+
+
+def _debugged(project: Project, name: str | None) -> Project:
+    """The project with one function that waits for a debugger."""
+    if name is None:
+        return project
+    function = project.functions.get(name)
+    if not isinstance(function, PythonFunction):
+        real = [each.name for each in project.functions.values() if isinstance(each, PythonFunction)]
+        known = f"these are: {', '.join(real)}" if real else "there is none here"
+        raise UsageError(f"--debug is {name!r}, which is no function in Python; {known}.")
+    if importlib.util.find_spec("debugpy") is None:
+        raise UsageError("--debug needs debugpy; install it with: pip install 'offhook[debug]'.")
+    return replace(project, functions={**project.functions, name: replace(function, debug_port=_free_port())})
+
+
+def _free_port() -> int:
+    for port in (DEBUG_PORT, 0):
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(trial.getsockname()[1])
+    raise UsageError("--debug: there is no free port on 127.0.0.1.")
+
+
+# --- running it ---
+
+
+def perform(ready: Ready) -> int:
+    """Run the contact and show it."""
+    options, out = ready.options, _stdout()
+    summary = Summary()
+    console = console_for(out)
+    transcript = Transcript(console, full=options.trace)
+    with ExitStack() as stack:
+        sinks: list[Sink] = [summary, _lines(out) if options.json else transcript]
+        if options.log is not None:
+            sinks.append(_flow_log(out if options.log == "-" else stack.enter_context(_opened(options.log))))
+        if not options.json:
+            _tell(ready)
+        keyboard = sys.stdin.fileno() if ready.is_person else None
+        show = transcript.key if not options.json else _ignore
+        line = _Line(ready, stack.enter_context(Phone(keyboard, show=show)), sinks)
+        was_left = False
+        try:
+            line.run()
+        except KeyboardInterrupt:
+            was_left = True
+        summary.reason = summary.reason or ("you left" if was_left else line.stopped)
+    if not options.json:
+        _conclude(ready, summary, line.inputs, out)
+    if was_left:
+        return INTERRUPTED
+    return int(summary.is_fatal)
+
+
+def _ignore(key: str) -> None:
+    """Keys are not echoed where stdout is read by a program."""
+
+
+class _Line:
+    """The contact on its line, in virtual or in real time; guards the functions that run for it."""
+
+    def __init__(self, ready: Ready, phone: Phone, sinks: list[Sink]) -> None:
+        self._ready = ready
+        self._phone = phone
+        self._sinks = sinks
+        self._renderer = trace.Renderer()
+        self._customer = _Listener(ready.asked.script)
+        self._live: Live | None = None
+        self.stopped = ""
+
+    def run(self) -> None:
+        ready = self._ready
+        compiled = Compiled(ready.project.instance, catalogue())
+        contact, held = _contact(ready), frozenset(filter(None, (ready.options.debug,)))
+        hang_up_after, time_ms = ready.options.hang_up_after, ready.asked.function_time_ms
+        with LambdaHost(ready.project.functions) as host:
+            if ready.is_person or ready.options.real_time:
+                self._live = Live(compiled, host, self._phone, watch=self._watch, function_time_ms=time_ms, held=held)
+                life = self._live.run(contact, self._customer, at_ms=ready.at_ms, hang_up_after=hang_up_after)
+            else:
+                functions = _Held(host, held)
+                simulator = Simulator(compiled, functions, watch=self._watch, function_time_ms=time_ms)
+                life = simulator.start(contact, self._customer, at_ms=ready.at_ms, hang_up_after=hang_up_after)
+                simulator.run()
+        self.stopped = life.stopped
+
+    @property
+    def inputs(self) -> list[str]:
+        """What the customer did, as --input takes it; secret input is not told."""
+        if self._ready.is_person and self._live is not None:
+            return [_SECRET if pressed.secret else pressed.text for pressed in self._live.pressed]
+        return self._customer.told()
+
+    def _watch(self, life: Life, tuples: Tuples) -> None:
+        for event in self._renderer.render(tuples, life.contact):
+            for sink in self._sinks:
+                sink(event)
+
+
+_SECRET = "[secret]"
+
+
+class _Listener:
+    """A script that notes which of its inputs nobody may see."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._secret: set[int] = set()
+
+    def hears(self, effect: PlayPrompt) -> Answer:
+        return self._script.hears(effect)
+
+    def answers(self, effect: CollectInput) -> Answer:
+        used = self._script.used
+        answer = self._script.answers(effect)
+        if effect.secret:
+            self._secret.update(range(used, self._script.used))
+        return answer
+
+    def told(self) -> list[str]:
+        return [_SECRET if count in self._secret else text for count, text in enumerate(self._script.inputs)]
+
+
+class _Held:
+    """Functions of which some take no time, because somebody debugs them."""
+
+    def __init__(self, functions: Functions, held: frozenset[str]) -> None:
+        self._functions = functions
+        self._held = held
+
+    def invoke(self, effect: InvokeLambda) -> "LambdaEnded | Future[LambdaEnded]":
+        answer = self._functions.invoke(effect)
+        if effect.function not in self._held or isinstance(answer, LambdaEnded):
+            return answer
+        held: Future[LambdaEnded] = Future()
+        answer.add_done_callback(lambda ended: held.set_result(structs.replace(ended.result(), took_ms=0)))
+        return held
+
+    def close(self) -> None:
+        self._functions.close()
+
+
+def _contact(ready: Ready) -> Contact:
+    options, asked, flow = ready.options, ready.asked, ready.flow
+    numbers = ready.project.instance.numbers
+    dialled = options.flow if options.flow in numbers else next((n for n in numbers if numbers[n] == flow.name), SYSTEM)
+    return new_contact(
+        id=derived_id("contact", options.seed),
+        seed=options.seed,
+        flow=flow.arn,
+        flow_type=flow.type if flow.type not in ("", "MODULE") else "CONTACT_FLOW",
+        channel=asked.channel,
+        initiation_method="INBOUND" if asked.channel == "VOICE" else "API",
+        customer_endpoint=asked.customer,
+        system_endpoint=dialled if asked.channel == "VOICE" else None,
+        attributes=asked.attributes,
+        given=asked.given,
+        # asking for the flow log is asking for its lines, until the flow itself turns them off
+        logging=True if options.log is not None or options.trace else None,
+    )
+
+
+# --- showing it ---
+
+
+def _stdout() -> TextIO:
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")  # flows speak languages that a terminal may not
+    return sys.stdout
+
+
+def _lines(out: TextIO) -> Sink:
+    def write(event: trace.AnyTrace) -> None:
+        out.write(trace.encode(event).decode() + "\n")
+        out.flush()
+
+    return write
+
+
+def _flow_log(out: TextIO) -> Sink:
+    def write(event: trace.AnyTrace) -> None:
+        if isinstance(event, trace.Log):
+            out.write(as_json(event.entry) + "\n")
+            out.flush()
+
+    return write
+
+
+def _opened(path: str) -> TextIO:
+    try:
+        return open(path, "w", encoding="utf-8")
+    except OSError as problem:
+        raise UsageError(f"--log {path!r}: cannot be written: {problem.strerror}.") from None
+
+
+def _tell(ready: Ready) -> None:
+    """What is odd about the project and the flow, and how to use the phone; on stderr, beside the transcript."""
+    flow, project = ready.flow, ready.project
+    source = shown(project.files[flow.arn])
+    problems = dict.fromkeys(problem.message for problem in (*flow.problems, *structure_problems(flow)))
+    sentences = [*project.warnings, *(f"{source}: {message}" for message in problems)]
+    more = len(sentences) - MAX_WARNINGS
+    if more > 0:
+        sentences[MAX_WARNINGS:] = [f"{source}: and {more} more; see them with offhook lint."]
+    for function in project.functions.values():
+        if isinstance(function, PythonFunction) and function.debug_port is not None:
+            sentences.append(f"function {function.name!r} waits for a debugger on 127.0.0.1:{function.debug_port}.")
+    if ready.is_person:
+        sentences.append("This is a phone: keys 0-9 * # count at once, Ctrl-D hangs up, Ctrl-C leaves.")
+    console = console_for(sys.stderr)
+    for sentence in sentences:
+        console.print(Text(plain(sentence), "dim"), soft_wrap=True)
+
+
+def _conclude(ready: Ready, summary: Summary, inputs: list[str], out: TextIO) -> None:
+    console = console_for(out)
+    at = text_of(ready.at_ms) if ready.is_person else ready.options.at or DEFAULT_AT
+    style = {"running": "yellow"}.get(summary.phase, "bold red" if summary.is_fatal else "bold green")
+    console.print()
+    for name, text in (*summary.rows(), ("again", repeat(ready.options, at=at, inputs=inputs))):
+        line = Text.assemble((f"{name:<{_LABEL}}", "dim"), (text, style if name == "outcome" else ""))
+        console.print(line, soft_wrap=True)
+
+
+_LABEL = 11

@@ -1,0 +1,141 @@
+"""What a contact came to, gathered from its trace events: outcome, silence, functions, attributes, what was missing."""
+
+import difflib
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from offhook.cli.terminal import as_json, clock, plain, seconds, went_well
+from offhook.core import trace
+from offhook.core.calendar import parse_instant
+
+_FUNCTION = re.compile(r"function:([^:]+)")
+# What a flow itself should have set; everything else is the system's, and `--set` can give it.
+_OF_THE_FLOW = ("Attributes", "External", "FlowAttributes", "LambdaInvocation")
+
+
+@dataclass(slots=True)
+class _Calls:
+    times: int = 0
+    attempts: int = 0
+    failed: int = 0
+    took_ms: int = 0
+
+    def __str__(self) -> str:
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{_count(self.times, 'call')}, {_count(self.attempts, 'attempt')}{failed}, {seconds(self.took_ms)}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+class Summary:
+    """Gathers; one object per contact."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self.phase = "running"
+        self.attributes: dict[str, str] = {}
+        self.silences_ms: list[int] = []
+        self.took_ms = 0
+        self._functions: dict[str, _Calls] = {}
+        self._unset: dict[str, None] = {}
+        self._answered: dict[str, None] = {}
+        self._unknown: dict[str, None] = {}
+        self._channel = "VOICE"
+        self._start_ms: int | None = None
+        self._quiet_ms: int | None = None
+
+    @property
+    def is_fatal(self) -> bool:
+        """Whether the contact was dropped by a mistake of the flow (decisions S16, S18)."""
+        return self.phase == "ended" and trace.is_fatal(self.reason)
+
+    @property
+    def outcome(self) -> str:
+        if self.phase == "running":
+            return f"still running: {self.reason}" if self.reason else "still running"
+        if self.reason.endswith("hung up"):
+            return f"hung up: {self.reason}"
+        return f"{self.phase}: {self.reason}"
+
+    def __call__(self, event: trace.AnyTrace) -> None:
+        now_ms = parse_instant(event.at)
+        if self._start_ms is None:
+            self._start_ms = self._quiet_ms = now_ms
+        self.took_ms = now_ms - self._start_ms
+        self._listen(event, now_ms)
+        match event:
+            case trace.ContactStarted():
+                self._channel = event.channel
+                self.attributes = dict(event.attributes)
+            case trace.FunctionCalled() | trace.FunctionEnded():
+                self._function(event)
+            case trace.BlockLeft():
+                self._left(event)
+            case trace.ContactEnded():
+                self.reason, self.phase = event.reason, event.phase
+
+    def _listen(self, event: trace.AnyTrace, now_ms: int) -> None:
+        """Silence: nothing is said and nobody listens, because functions or waits run (cases.md P26)."""
+        is_sound = isinstance(event, trace.Said) or (
+            isinstance(event, trace.Ordered) and event.effect["type"] == "CollectInput"
+        )
+        if (is_sound or isinstance(event, trace.ContactEnded)) and self._quiet_ms is not None:
+            self.silences_ms.append(now_ms - self._quiet_ms)
+            self._quiet_ms = None
+        elif isinstance(event, trace.BlockLeft) and self._quiet_ms is None:
+            self._quiet_ms = now_ms
+
+    def _function(self, event: trace.FunctionCalled | trace.FunctionEnded) -> None:
+        calls = self._functions.setdefault(event.function, _Calls())
+        if isinstance(event, trace.FunctionCalled):
+            calls.attempts += 1
+            calls.times += event.attempt == 1
+            return
+        calls.took_ms += event.measured.get("took_ms", 0)
+        calls.failed += not went_well(event)
+
+    def _left(self, event: trace.BlockLeft) -> None:
+        self._unset.update(dict.fromkeys(event.unset))
+        self.attributes = event.set.get("attributes", self.attributes)
+        if isinstance(event.external, dict):
+            self._answered.update(dict.fromkeys(event.external))
+        if event.block == "InvokeLambdaFunction" and event.cause == "not_found" and not event.attempts:
+            arn = event.parameters.get("LambdaFunctionARN") or ""
+            found = _FUNCTION.search(arn)
+            self._unknown[found.group(1) if found else arn] = None
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """Name and text of each line, in the order of what matters most."""
+        yield "outcome", plain(self.outcome)
+        yield "time", clock(self.took_ms)
+        if self._channel == "VOICE":
+            yield (
+                "silence",
+                f"{seconds(max(self.silences_ms, default=0))} at longest, {seconds(sum(self.silences_ms))} in all",
+            )
+        for name, calls in self._functions.items():
+            yield "function", f"{plain(name)}: {calls}"
+        for name in self._unknown:
+            yield "missing", self._advice(name)
+        for key, value in self.attributes.items():
+            yield "attribute", f"{plain(key)} = {plain(as_json(value))}"
+        for reference in self._unset:
+            yield "not set", plain(self._hint(reference))
+
+    def _advice(self, name: str) -> str:
+        if not name or "=" in name:
+            return "a function that the flow names by no usable text; give it a name in the flow"
+        option = shlex.quote(f"{name}=stub:{{}}")
+        return f"function {plain(name)} is not configured; add --function {option}"
+
+    def _hint(self, reference: str) -> str:
+        root, _, key = reference.removeprefix("$.").partition(".")
+        if root not in _OF_THE_FLOW:
+            return f"{reference}, which --set {shlex.quote(reference + '=…')} would give"
+        known = list(self.attributes) if root == "Attributes" else list(self._answered)
+        near = [name for name in known if name.lower() == key.lower()] or difflib.get_close_matches(key, known, n=1)
+        return f"{reference} (is it {near[0]}?)" if near else reference

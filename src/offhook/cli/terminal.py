@@ -1,0 +1,262 @@
+"""The transcript: a contact as a person reads it, out of trace events and nothing else.
+
+The first column is the contact's own time since it began; it is left out where it has not moved. Without `full` only
+what was said, entered, called and gone wrong is shown; with it (`--trace`) every block's parameters and every effect.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from offhook.core import ssml, trace
+from offhook.core.calendar import parse_instant
+
+_COLUMN = 9
+_SHORT = 200
+_BY = {
+    "terminator": "ended by the terminator",
+    "length": "all digits entered",
+    "interdigit": "no further key",
+    "timeout": "no key came",
+    "cancel": "cancelled",
+}
+_ALLOWED = ("\u200c", "\u200d")  # join what some scripts, and emoji, are made of
+
+
+def console_for(stream: Any) -> Console:
+    """A console that leaves text alone: no markup, no guessing of colours, and no breaking where nobody looks."""
+    return Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def plain(text: str) -> str:
+    """Text that cannot move the cursor: what is not printable is spelled as an escape, but for tabs and line ends."""
+    if text.isprintable():
+        return text
+    return "".join(sign if _is_harmless(sign) else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def _is_harmless(sign: str) -> bool:
+    return sign in "\n\t" or sign in _ALLOWED or unicodedata.category(sign)[0] != "C"
+
+
+def clock(after_ms: int) -> str:
+    """Time since the start: 00:02.1, or 1:00:02.1."""
+    tenths = after_ms // 100
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    return (f"{hours}:" if hours else "") + f"{minutes:02d}:{rest // 10:02d}.{rest % 10}"
+
+
+def seconds(after_ms: int) -> str:
+    """A length of time: 142 ms, 3.2 s, 12 min 4 s."""
+    if after_ms < 1_000:
+        return f"{after_ms} ms"
+    if after_ms < 60_000:
+        return f"{after_ms / 1000:.1f} s"
+    minutes, rest = divmod(round(after_ms / 1000), 60)
+    return f"{minutes} min {rest} s"
+
+
+def as_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def went_well(event: trace.FunctionEnded) -> bool:
+    """Whether Connect would see a success in this attempt."""
+    return event.status in (200, 202) and not event.function_error
+
+
+class Transcript:
+    """Prints each event as it comes."""
+
+    def __init__(self, console: Console, *, full: bool = False) -> None:
+        self._console = console
+        self._full = full
+        self._start_ms: int | None = None
+        self._shown_at = ""
+        self._flow = ""
+        self._calls: dict[str, trace.FunctionCalled] = {}
+        self._has_keys = False
+
+    def __call__(self, event: trace.AnyTrace) -> None:
+        show = _SHOW.get(type(event))
+        if show is None and not self._full:
+            return
+        if self._start_ms is None:
+            self._start_ms = parse_instant(event.at)
+        if show is not None:
+            for indent, text in show(self, event):
+                self._print(event.at, indent, text)
+        if self._full:
+            for indent, text in _details(event):
+                self._print(event.at, indent, text)
+
+    def key(self, key: str) -> None:
+        """A key was pressed just now; the line that says what it came to replaces the echo."""
+        if self._console.is_terminal:
+            self._console.file.write(key if self._has_keys else f"{' ' * (_COLUMN + 2)}> {key}")
+            self._console.file.flush()
+            self._has_keys = True
+
+    def _print(self, at: str, indent: int, text: Text) -> None:
+        if self._has_keys:
+            self._console.file.write("\r\x1b[2K")
+            self._has_keys = False
+        since = clock(parse_instant(at) - (self._start_ms or 0))
+        first = "" if since == self._shown_at else since
+        self._shown_at = since
+        left = max(_COLUMN, len(since) + 1) + 2 * indent
+        lines = [part for line in text.split("\n", allow_blank=True) for part in self._wrapped(line, left)]
+        for count, line in enumerate(lines):
+            column = Text(first if count == 0 else "", style="dim")
+            column.pad_right(left - len(column))
+            line.rstrip()
+            self._console.print(column + line, soft_wrap=True)
+        self._console.file.flush()
+
+    def _wrapped(self, line: Text, left: int) -> list[Text]:
+        if not self._console.is_terminal:
+            return [line]
+        return list(line.wrap(self._console, max(20, self._console.width - left)))
+
+    # --- what is always shown ---
+
+    def _started(self, event: trace.ContactStarted) -> "_Lines":
+        ends = [f"{word} {address}" for word, address in (("from", event.customer), ("to", event.system)) if address]
+        self._flow = event.flow_name
+        yield (
+            0,
+            _line((event.flow_name or event.flow, "bold"), (" ".join([event.channel, *ends]), ""), (event.at, "dim")),
+        )
+
+    def _entered(self, event: trace.BlockEntered) -> "_Lines":
+        if event.flow_name != self._flow:
+            self._flow = event.flow_name
+            yield 0, _line((event.flow_name or event.flow, "bold"))
+        yield 0, _line((event.title or event.block, "cyan"), (event.action, "dim"))
+
+    def _said(self, event: trace.Said) -> "_Lines":
+        manner = ", ".join(filter(None, (event.engine, event.style)))
+        voice = event.voice + (f" ({manner})" if manner else "")
+        yield 1, Text.assemble((f"{plain(voice)}: ", "green"), plain(_heard(event)))
+
+    def _input(self, event: trace.Input) -> "_Lines":
+        if event.by == "hangup":
+            yield 1, Text("> hangs up", "magenta")
+            return
+        value = event.value or "nothing"
+        yield 1, _line((f"> {value}", "magenta"), (f"({_BY.get(event.by, event.by)})", "dim"))
+
+    def _called(self, event: trace.FunctionCalled) -> "_Lines":
+        self._calls[event.request_id] = event
+        if event.asynchronous or self._full:
+            how = "called, and not waited for" if event.asynchronous else "called"
+            yield 1, _line((f"λ {event.function}", "blue"), (f"attempt {event.attempt}", "dim"), (how, ""))
+
+    def _ended(self, event: trace.FunctionEnded) -> "_Lines":
+        self._calls.pop(event.request_id, None)
+        took = seconds(event.measured.get("took_ms", 0))
+        if event.measured.get("cold"):
+            took += f" (cold, {seconds(event.measured.get('init_ms', 0))} of it)"
+        went_well = event.status in (200, 202) and not event.function_error
+        came = (
+            event.body if went_well else event.detail or event.error_code or event.function_error or f"{event.status}"
+        )
+        style = "" if went_well else "red"
+        yield (
+            0,
+            _line(
+                (f"λ {event.function}", "blue"),
+                (took, ""),
+                (f"attempt {event.attempt}", "dim"),
+                (f"-> {self._cut(came)}", style),
+            ),
+        )
+        for line in event.log.splitlines():
+            yield 2, Text(plain(line), "dim")
+
+    def _left(self, event: trace.BlockLeft) -> "_Lines":
+        for call in [call for call in self._calls.values() if call.action == event.action and not call.asynchronous]:
+            del self._calls[call.request_id]
+            yield 1, _line((f"λ {call.function}", "blue"), (f"attempt {call.attempt}", "dim"), ("-> no answer", "red"))
+        if event.error or event.cause:
+            times = f", {event.attempts} attempt{'s' if event.attempts > 1 else ''}" if event.attempts else ""
+            why = f"{event.cause}{times}: {event.detail}" if event.detail else f"{event.cause}{times}"
+            style = "red" if event.error else "yellow"
+            yield 1, Text("\n".join(f"! {plain(part)}" for part in (event.results, why.strip(", :")) if part), style)
+        if event.branch not in ("NextAction", "End"):
+            to = f" to {event.next}" if event.branch == "Jump" else ""
+            yield 1, Text(f"-> {plain(event.branch)}{plain(to)}" if event.branch else "-> no branch is wired", "yellow")
+
+    def _warned(self, event: trace.Warned) -> "_Lines":
+        yield 1, Text(f"! {plain(event.message)}", "yellow")
+
+    def _cut(self, text: str) -> str:
+        return text if self._full or len(text) <= _SHORT else f"{text[:_SHORT]}… ({len(text):,} characters)"
+
+
+_Lines = Iterator[tuple[int, Text]]
+_SHOW: dict[type, Callable[[Transcript, Any], _Lines]] = {
+    trace.ContactStarted: Transcript._started,
+    trace.BlockEntered: Transcript._entered,
+    trace.Said: Transcript._said,
+    trace.Input: Transcript._input,
+    trace.FunctionCalled: Transcript._called,
+    trace.FunctionEnded: Transcript._ended,
+    trace.BlockLeft: Transcript._left,
+    trace.Warned: Transcript._warned,
+}
+
+
+def _heard(event: trace.Said) -> str:
+    if event.kind == "text":
+        return event.text
+    return ssml.spoken_text(event.text) if event.kind == "ssml" else f"[{event.kind} {event.text}]"
+
+
+def _line(*parts: tuple[str, str]) -> Text:
+    """Parts with their styles, two blanks between them."""
+    return Text("  ").join(Text(plain(text), style) for text, style in parts if text)
+
+
+# --- what `--trace` adds ---
+
+
+def _details(event: trace.AnyTrace) -> _Lines:
+    for name, value in _facts(event):
+        text = value if isinstance(value, str) else as_json(value)
+        yield 2, Text.assemble((f"{name} ", "dim"), plain(text))
+
+
+def _facts(event: trace.AnyTrace) -> Iterator[tuple[str, Any]]:
+    if isinstance(event, trace.FunctionCalled):
+        yield "limit", f"{event.timeout_ms} ms"
+    if isinstance(event, trace.Ordered):
+        order = event.effect
+        yield order["type"], {key: value for key, value in order.items() if key not in ("type", "id", "line")}
+    if isinstance(event, trace.ContactEnded):
+        yield event.phase, event.reason
+    for name in _FIELDS.get(type(event), ()):
+        value = getattr(event, name)
+        if value not in ("", {}, (), None) and not _is_shown(event, name):
+            yield _LABELS.get(name, name), value
+
+
+def _is_shown(event: Any, name: str) -> bool:
+    """Whether the transcript says it in any case."""
+    return (name == "text" and event.kind == "text") or (name == "body" and went_well(event))
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {
+    trace.ContactStarted: ("contact", "attributes"),
+    trace.BlockLeft: ("parameters", "result", "set", "unset", "external", "branch", "next"),
+    trace.Said: ("kind", "text", "language"),
+    trace.FunctionCalled: ("arn", "request_id", "event"),
+    trace.FunctionEnded: ("status", "function_error", "error_code", "cause", "body"),
+    trace.Log: ("entry",),
+}
+_LABELS = {"external": "External", "entry": "flow log"}

@@ -1,0 +1,84 @@
+"""`--watch`: the same run again, whenever something changes that it depends on."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.adapters.lambdas.watch import Watch
+from offhook.cli.asked import Options
+from offhook.cli.contact import INTERRUPTED, perform, prepare
+from offhook.cli.project import Project, find_file
+from offhook.cli.terminal import console_for
+from offhook.model.errors import UsageError
+
+POLL_SECONDS = 0.3
+
+
+def watch(options: Options, *, pause: Callable[[float], None] = time.sleep) -> int:
+    """Run, and again whenever something changes that the run depends on, until it is interrupted."""
+    code = 0
+    try:
+        while code != INTERRUPTED:
+            watched = _Watched(options)
+            try:
+                ready = prepare(options)
+                watched.add(ready.project)
+                code = perform(ready)
+            except UsageError as refusal:
+                for sentence in refusal.problems:
+                    print(f"offhook: {sentence}", file=sys.stderr)
+            while code != INTERRUPTED and not watched.changed():
+                pause(POLL_SECONDS)
+            _separate(options)
+    except KeyboardInterrupt:
+        return 0
+    return code
+
+
+def _separate(options: Options) -> None:
+    console_for(sys.stderr if options.json else sys.stdout).rule("something changed: again", characters="─")
+
+
+class _Watched:
+    """The files that a run depends on, and how they were when this was made."""
+
+    def __init__(self, options: Options) -> None:
+        path = Path(options.flow)
+        start = path if path.is_file() else Path.cwd()
+        file = find_file(start)
+        self._root = file.parent if file is not None else start.resolve().parent if path.is_file() else start
+        self._project: Project | None = None
+        self._code: list[Watch] = []
+        self._stamps = self._now()
+
+    def add(self, project: Project) -> None:
+        """From now on, just what this project consists of."""
+        self._project = project
+        functions = (each for each in project.functions.values() if isinstance(each, PythonFunction))
+        self._code = [Watch(each.task_root, each.handler) for each in functions]
+        self._stamps = self._now()
+
+    def changed(self) -> bool:
+        return self._now() != self._stamps or any([code.changed() for code in self._code])
+
+    def _now(self) -> dict[Path, tuple[int, int]]:
+        return {path: stamp for path in self._files() if (stamp := _stamp(path)) is not None}
+
+    def _files(self) -> Iterator[Path]:
+        if self._project is not None:
+            yield from self._project.watched()
+            return
+        # nothing is known yet, for something is wrong: whatever lies near may be the cure
+        for pattern in ("*.*", "*/*.*"):
+            yield from self._root.glob(pattern)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
