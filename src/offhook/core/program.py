@@ -149,32 +149,38 @@ def _slow(resolve: Resolve, params: type[Any]) -> Resolve:
 
 
 def _quick(raw: dict[str, Any], params: type[Any], shape: inspect.Type) -> Resolve | None:
-    """Where the dynamic fields take any text, only they are made anew: the rest is typed once."""
+    """Where the dynamic fields take whatever a reference gives, only they are made anew: the rest is typed once."""
     assert isinstance(shape, inspect.StructType)
-    dynamic: list[tuple[str, Resolve]] = []
+    dynamic: dict[str, Resolve] = {}
     rest = dict(raw)
     for field in shape.fields:
         part = _plan(raw[field.encode_name], field.type, "static") if field.encode_name in raw else None
         if isinstance(part, _Node):
-            if field.required or not _takes_any(field.type, raw[field.encode_name]):
+            if (empty := _empty(field.type)) is None:
                 return None
-            dynamic.append((field.name, part.resolve))
-            del rest[field.encode_name]
+            dynamic[field.name] = part.resolve
+            rest[field.encode_name] = empty
     constant = _convert(_plan(rest, shape, "static"), params)
     if type(constant) is BadParameter:
         return lambda scope: constant
-    return lambda scope: replace(constant, **{name: resolve(scope) for name, resolve in dynamic})
+    if len(dynamic) == 1:
+        ((name, resolve),) = dynamic.items()
+        return lambda scope: replace(constant, **{name: resolve(scope)})
+    return lambda scope: replace(constant, **{name: resolve(scope) for name, resolve in dynamic.items()})
 
 
-def _takes_any(type_info: inspect.Type, raw: Any) -> bool:
-    """Whether `raw` fits whatever its references give: text without limits, any JSON, or a map to them."""
+def _empty(type_info: inspect.Type) -> Any:
+    """An empty value of a type that takes whatever a reference gives (text without limits, any JSON, maps to them).
+
+    None for every other type: what a reference gives must be converted there.
+    """
     bare = _bare(type_info)
-    if isinstance(bare, inspect.StrType):
-        return isinstance(raw, str) and bare == inspect.StrType()
     if isinstance(bare, inspect.DictType):
-        fits = isinstance(raw, dict) and bare.key_type == inspect.StrType()
-        return fits and all(_takes_any(bare.value_type, value) for value in raw.values())
-    return isinstance(bare, inspect.AnyType)
+        return {} if isinstance(_bare(bare.value_type), inspect.AnyType) or _bare(bare.value_type) == _TEXT else None
+    return "" if isinstance(bare, inspect.AnyType) or bare == _TEXT else None
+
+
+_TEXT = inspect.StrType()
 
 
 def references_in(raw: Any, params: type[Any]) -> list[Reference]:
