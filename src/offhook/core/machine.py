@@ -362,7 +362,7 @@ _MOVES: dict[type, Callable[[Draft, Any], Any]] = {Jump: _jump, Call: _call, Ret
 
 
 def _loop(program: Program, identifier: str) -> str:
-    """The sentence that names a loop: the shortest way from the action back to itself."""
+    """The sentence that names a loop: the shortest way from the action back to itself, if the flow has one."""
     ways = {target: [identifier] for target in program.steps[identifier].action.targets()}
     queue = list(ways)
     for name in queue:
@@ -372,10 +372,9 @@ def _loop(program: Program, identifier: str) -> str:
             if target not in ways:
                 ways[target] = [*ways[name], name]
                 queue.append(target)
-    shown = " -> ".join(repr(name) for name in ways.get(identifier, [identifier]))
-    return (
-        f"flow {program.name or program.arn!r} ran {MAX_BLOCKS_WITHOUT_WAIT:,} blocks without waiting; the loop is {shown}"
-    )
+    way = " -> ".join(repr(name) for name in ways.get(identifier, ()))
+    where = f"the loop is {way}" if way else f"it stands on {identifier!r}"
+    return f"flow {program.name or program.arn!r} ran {MAX_BLOCKS_WITHOUT_WAIT:,} blocks without waiting; {where}"
 
 
 def new_contact(**fields: Any) -> Contact:
