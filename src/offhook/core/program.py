@@ -156,7 +156,7 @@ def _quick(raw: dict[str, Any], params: type[Any], shape: inspect.Type) -> Resol
     for field in shape.fields:
         part = _plan(raw[field.encode_name], field.type, "static") if field.encode_name in raw else None
         if isinstance(part, _Node):
-            if (empty := _empty(field.type)) is None:
+            if (empty := _empty(raw[field.encode_name], field.type)) is None:
                 return None
             dynamic[field.name] = part.resolve
             rest[field.encode_name] = empty
@@ -169,15 +169,17 @@ def _quick(raw: dict[str, Any], params: type[Any], shape: inspect.Type) -> Resol
     return lambda scope: replace(constant, **{name: resolve(scope) for name, resolve in dynamic.items()})
 
 
-def _empty(type_info: inspect.Type) -> Any:
+def _empty(raw: Any, type_info: inspect.Type) -> Any:
     """An empty value of a type that takes whatever a reference gives (text without limits, any JSON, maps to them).
 
-    None for every other type: what a reference gives must be converted there.
+    None for every other type, and where text is wanted and `raw` is something else: that must be converted.
     """
     bare = _bare(type_info)
-    if isinstance(bare, inspect.DictType):
-        return {} if isinstance(_bare(bare.value_type), inspect.AnyType) or _bare(bare.value_type) == _TEXT else None
-    return "" if isinstance(bare, inspect.AnyType) or bare == _TEXT else None
+    if isinstance(bare, inspect.DictType) and isinstance(raw, dict) and _bare(bare.key_type) == _TEXT:
+        value_type = _bare(bare.value_type)
+        is_text = value_type == _TEXT and all(isinstance(value, str) for value in raw.values())
+        return {} if is_text or isinstance(value_type, inspect.AnyType) else None
+    return "" if isinstance(bare, inspect.AnyType) or (bare == _TEXT and isinstance(raw, str)) else None
 
 
 _TEXT = inspect.StrType()
