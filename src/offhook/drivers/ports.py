@@ -20,6 +20,12 @@ class Functions(Protocol):
     def close(self) -> None: ...
 
 
+class Encrypt(Protocol):
+    """Encrypts what a customer keyed in for the owner of a certificate (PEM). UsageError where it cannot."""
+
+    def __call__(self, value: str, key_id: str, *, pem: str) -> str: ...
+
+
 class Answer(msgspec.Struct, frozen=True):
     """What the customer does while a block speaks or listens, in milliseconds from the end of the speech.
 

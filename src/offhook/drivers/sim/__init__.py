@@ -18,10 +18,11 @@ from offhook.core.machine import step
 from offhook.core.program import Compiled
 from offhook.core.snapshot import Snapshots
 from offhook.core.ssml import speech_ms
-from offhook.drivers.ports import SILENT, Answer, Customer, Functions
+from offhook.drivers.entered import entered
+from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions
 from offhook.model import effect as effects
 from offhook.model.contact import Contact
-from offhook.model.event import Event, HungUp, InputEnded, LambdaEnded, PromptEnded, Started, TimerFired
+from offhook.model.event import Event, HungUp, LambdaEnded, PromptEnded, Started, TimerFired
 
 MAX_CONTACT_MS = 4 * 3_600_000
 MAX_EVENTS = 20_000
@@ -53,7 +54,7 @@ class Simulator:
     """Runs any number of contacts. `watch` is given each step's tuples and the contact after it, as it happens.
 
     `store`: every contact is encoded and decoded after every step, as a test that it can be. `function_time_ms`
-    replaces the measured time of functions.
+    replaces the measured time of functions. `encrypt` is for blocks that encrypt what they store.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Simulator:
         *,
         watch: Callable[[Life, Tuples], None] | None = None,
         function_time_ms: int | None = None,
+        encrypt: Encrypt | None = None,
         store: bool = False,
         max_contact_ms: int = MAX_CONTACT_MS,
     ) -> None:
@@ -72,6 +74,7 @@ class Simulator:
         self.now_ms = 0
         self._watch = watch
         self._function_time_ms = function_time_ms
+        self._encrypt = encrypt
         self._snapshots = Snapshots(instance.catalogue) if store else None
         self._max_contact_ms = max_contact_ms
         self._heap: list[tuple[int, int, Life, Event]] = []
@@ -137,7 +140,8 @@ class Simulator:
         self.push(life, PromptEnded(end_ms, effect.id))
 
     def _collect(self, life: Life, effect: effects.CollectInput) -> None:
-        answer = life.customer.answers(effect)
+        # a block that takes what was buffered listens for no time: that is not the customer's turn
+        answer = life.customer.answers(effect) if effect.first_ms else SILENT
         length_ms = speech_ms(effect.speech.kind, effect.speech.text) if effect.speech is not None else 0
         at_ms, end_ms = self.now_ms, self.now_ms + length_ms
         buffered = life.buffer if effect.use_buffer else ""
@@ -155,7 +159,7 @@ class Simulator:
         life.buffer = state.unused
         self._keep(life, answer.keys[used:])
         self._hang_up(life, answer, end_ms)
-        self.push(life, InputEnded(at_ms, effect.id, state.value, state.by))
+        self.push(life, entered(effect, state, at_ms=at_ms, encrypt=self._encrypt))
 
     def _keep(self, life: Life, keys: tuple[tuple[int, str], ...]) -> None:
         """Keys that nothing collects: kept for later while the flow keeps them, else lost."""
