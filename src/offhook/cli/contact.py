@@ -5,57 +5,29 @@ import importlib.util
 import socket
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from msgspec import structs
 from rich.text import Text
 
-from offhook.adapters.lambdas.host import LambdaHost
 from offhook.adapters.lambdas.spec import PythonFunction
-from offhook.blocks import catalogue
-from offhook.cli.asked import DEFAULT_AT, SYSTEM, Asked, Options, read, repeat
+from offhook.cli.asked import DEFAULT_AT, Options, read, repeat
 from offhook.cli.keyboard import Phone
+from offhook.cli.line import Line, Ready, Sink
 from offhook.cli.project import Project, find_file, load_project, shown
 from offhook.cli.summary import Summary
 from offhook.cli.terminal import Transcript, as_json, console_for, plain
 from offhook.core import trace
 from offhook.core.calendar import parse_instant, text_of
-from offhook.core.machine import new_contact
-from offhook.core.program import Compiled
-from offhook.drivers.ports import Answer, Functions
-from offhook.drivers.sim import Life, Simulator, Tuples
-from offhook.drivers.sim.customer import Script
-from offhook.drivers.sim.live import Live
 from offhook.flowjson.problems import refusals, structure_problems
-from offhook.model.contact import Contact
-from offhook.model.effect import CollectInput, InvokeLambda, PlayPrompt
 from offhook.model.errors import UsageError
-from offhook.model.event import LambdaEnded
 from offhook.model.flow import Flow
-from offhook.model.instance import derived_id
 
 DEBUG_PORT = 5678  # debugpy's own, and what editors offer
 MAX_WARNINGS = 10
 INTERRUPTED = 130
-
-Sink = Callable[[trace.AnyTrace], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """Everything that a run needs. `is_person`: somebody sits at the keyboard and is the customer."""
-
-    options: Options
-    asked: Asked
-    project: Project
-    flow: Flow
-    is_person: bool
-    at_ms: int
 
 
 def run(options: Options) -> int:
@@ -157,7 +129,7 @@ def perform(ready: Ready) -> int:
             _tell(ready)
         keyboard = sys.stdin.fileno() if ready.is_person else None
         show = transcript.key if not options.json else _ignore
-        line = _Line(ready, stack.enter_context(Phone(keyboard, show=show)), sinks)
+        line = Line(ready, stack.enter_context(Phone(keyboard, show=show)), sinks)
         was_left = False
         try:
             line.run()
@@ -173,110 +145,6 @@ def perform(ready: Ready) -> int:
 
 def _ignore(key: str) -> None:
     """Keys are not echoed where stdout is read by a program."""
-
-
-class _Line:
-    """The contact on its line, in virtual or in real time; guards the functions that run for it."""
-
-    def __init__(self, ready: Ready, phone: Phone, sinks: list[Sink]) -> None:
-        self._ready = ready
-        self._phone = phone
-        self._sinks = sinks
-        self._renderer = trace.Renderer()
-        self._customer = _Listener(ready.asked.script)
-        self._live: Live | None = None
-        self.stopped = ""
-
-    def run(self) -> None:
-        ready = self._ready
-        compiled = Compiled(ready.project.instance, catalogue())
-        contact, held = _contact(ready), frozenset(filter(None, (ready.options.debug,)))
-        hang_up_after, time_ms = ready.options.hang_up_after, ready.asked.function_time_ms
-        with LambdaHost(ready.project.functions) as host:
-            if ready.is_person or ready.options.real_time:
-                self._live = Live(compiled, host, self._phone, watch=self._watch, function_time_ms=time_ms, held=held)
-                life = self._live.run(contact, self._customer, at_ms=ready.at_ms, hang_up_after=hang_up_after)
-            else:
-                functions = _Held(host, held)
-                simulator = Simulator(compiled, functions, watch=self._watch, function_time_ms=time_ms)
-                life = simulator.start(contact, self._customer, at_ms=ready.at_ms, hang_up_after=hang_up_after)
-                simulator.run()
-        self.stopped = life.stopped
-
-    @property
-    def inputs(self) -> list[str]:
-        """What the customer did, as --input takes it; secret input is not told."""
-        if self._ready.is_person and self._live is not None:
-            return [_SECRET if pressed.secret else pressed.text for pressed in self._live.pressed]
-        return self._customer.told()
-
-    def _watch(self, life: Life, tuples: Tuples) -> None:
-        for event in self._renderer.render(tuples, life.contact):
-            for sink in self._sinks:
-                sink(event)
-
-
-_SECRET = "[secret]"
-
-
-class _Listener:
-    """A script that notes which of its inputs nobody may see."""
-
-    def __init__(self, script: Script) -> None:
-        self._script = script
-        self._secret: set[int] = set()
-
-    def hears(self, effect: PlayPrompt) -> Answer:
-        return self._script.hears(effect)
-
-    def answers(self, effect: CollectInput) -> Answer:
-        used = self._script.used
-        answer = self._script.answers(effect)
-        if effect.secret:
-            self._secret.update(range(used, self._script.used))
-        return answer
-
-    def told(self) -> list[str]:
-        return [_SECRET if count in self._secret else text for count, text in enumerate(self._script.inputs)]
-
-
-class _Held:
-    """Functions of which some take no time, because somebody debugs them."""
-
-    def __init__(self, functions: Functions, held: frozenset[str]) -> None:
-        self._functions = functions
-        self._held = held
-
-    def invoke(self, effect: InvokeLambda) -> "LambdaEnded | Future[LambdaEnded]":
-        answer = self._functions.invoke(effect)
-        if effect.function not in self._held or isinstance(answer, LambdaEnded):
-            return answer
-        held: Future[LambdaEnded] = Future()
-        answer.add_done_callback(lambda ended: held.set_result(structs.replace(ended.result(), took_ms=0)))
-        return held
-
-    def close(self) -> None:
-        self._functions.close()
-
-
-def _contact(ready: Ready) -> Contact:
-    options, asked, flow = ready.options, ready.asked, ready.flow
-    numbers = ready.project.instance.numbers
-    dialled = options.flow if options.flow in numbers else next((n for n in numbers if numbers[n] == flow.name), SYSTEM)
-    return new_contact(
-        id=derived_id("contact", options.seed),
-        seed=options.seed,
-        flow=flow.arn,
-        flow_type=flow.type if flow.type not in ("", "MODULE") else "CONTACT_FLOW",
-        channel=asked.channel,
-        initiation_method="INBOUND" if asked.channel == "VOICE" else "API",
-        customer_endpoint=asked.customer,
-        system_endpoint=dialled if asked.channel == "VOICE" else None,
-        attributes=asked.attributes,
-        given=asked.given,
-        # asking for the flow log is asking for its lines, until the flow itself turns them off
-        logging=True if options.log is not None or options.trace else None,
-    )
 
 
 # --- showing it ---

@@ -17,6 +17,7 @@ from offhook.core.calendar import parse_instant
 
 _COLUMN = 9
 _SHORT = 200
+_MAX_LOG_LINES = 10
 _BY = {
     "terminator": "ended by the terminator",
     "length": "all digits entered",
@@ -79,6 +80,7 @@ class Transcript:
         self._start_ms: int | None = None
         self._shown_at = ""
         self._flow = ""
+        self._channel = "VOICE"
         self._calls: dict[str, trace.FunctionCalled] = {}
         self._has_keys = False
 
@@ -112,10 +114,11 @@ class Transcript:
         left = max(_COLUMN, len(since) + 1) + 2 * indent
         lines = [part for line in text.split("\n", allow_blank=True) for part in self._wrapped(line, left)]
         for count, line in enumerate(lines):
-            column = Text(first if count == 0 else "", style="dim")
-            column.pad_right(left - len(column))
             line.rstrip()
-            self._console.print(column + line, soft_wrap=True)
+            column = f"{first if count == 0 else '':<{left}}"
+            self._console.print(
+                Text.assemble((column, "dim"), line) if line else Text(column.rstrip(), "dim"), soft_wrap=True
+            )
         self._console.file.flush()
 
     def _wrapped(self, line: Text, left: int) -> list[Text]:
@@ -127,11 +130,9 @@ class Transcript:
 
     def _started(self, event: trace.ContactStarted) -> "_Lines":
         ends = [f"{word} {address}" for word, address in (("from", event.customer), ("to", event.system)) if address]
-        self._flow = event.flow_name
-        yield (
-            0,
-            _line((event.flow_name or event.flow, "bold"), (" ".join([event.channel, *ends]), ""), (event.at, "dim")),
-        )
+        self._flow, self._channel = event.flow_name, event.channel
+        name = event.flow_name or event.flow
+        yield 0, _line((name, "bold"), (" ".join([event.channel, *ends]), ""), (event.at, "dim"))
 
     def _entered(self, event: trace.BlockEntered) -> "_Lines":
         if event.flow_name != self._flow:
@@ -141,8 +142,8 @@ class Transcript:
 
     def _said(self, event: trace.Said) -> "_Lines":
         manner = ", ".join(filter(None, (event.engine, event.style)))
-        voice = event.voice + (f" ({manner})" if manner else "")
-        yield 1, Text.assemble((f"{plain(voice)}: ", "green"), plain(_heard(event)))
+        who = event.voice + (f" ({manner})" if manner else "") if self._channel == "VOICE" else "message"
+        yield 1, Text.assemble((f"{plain(who)}: ", "green"), plain(_heard(event)))
 
     def _input(self, event: trace.Input) -> "_Lines":
         if event.by == "hangup":
@@ -161,33 +162,29 @@ class Transcript:
         self._calls.pop(event.request_id, None)
         took = seconds(event.measured.get("took_ms", 0))
         if event.measured.get("cold"):
-            took += f" (cold, {seconds(event.measured.get('init_ms', 0))} of it)"
-        went_well = event.status in (200, 202) and not event.function_error
-        came = (
-            event.body if went_well else event.detail or event.error_code or event.function_error or f"{event.status}"
-        )
-        style = "" if went_well else "red"
-        yield (
-            0,
-            _line(
-                (f"λ {event.function}", "blue"),
-                (took, ""),
-                (f"attempt {event.attempt}", "dim"),
-                (f"-> {self._cut(came)}", style),
-            ),
-        )
-        for line in event.log.splitlines():
-            yield 2, Text(plain(line), "dim")
+            init_ms = event.measured.get("init_ms", 0)
+            took += f" (cold, {seconds(init_ms)} of it)" if init_ms else " (cold)"
+        is_well = went_well(event)
+        came = event.body if is_well else event.detail or event.error_code or event.function_error or f"{event.status}"
+        answer = (f"-> {self._cut(came)}", "" if is_well else "red")
+        yield 1, _line((f"λ {event.function}", "blue"), (took, ""), (f"attempt {event.attempt}", "dim"), answer)
+        lines = event.log.splitlines()
+        more = 0 if self._full else len(lines) - _MAX_LOG_LINES
+        for line in lines[:_MAX_LOG_LINES] if more > 0 else lines:
+            yield 2, Text(plain(self._cut(line)), "dim")
+        if more > 0:
+            yield 2, Text(f"… and {more} more lines; --trace shows them", "dim")
 
     def _left(self, event: trace.BlockLeft) -> "_Lines":
         for call in [call for call in self._calls.values() if call.action == event.action and not call.asynchronous]:
             del self._calls[call.request_id]
             yield 1, _line((f"λ {call.function}", "blue"), (f"attempt {call.attempt}", "dim"), ("-> no answer", "red"))
         if event.error or event.cause:
-            times = f", {event.attempts} attempt{'s' if event.attempts > 1 else ''}" if event.attempts else ""
-            why = f"{event.cause}{times}: {event.detail}" if event.detail else f"{event.cause}{times}"
+            times = f"{event.attempts} attempt{'s' if event.attempts > 1 else ''}" if event.attempts else ""
+            cause = ", ".join(filter(None, (event.cause or event.error, times)))
+            reasons = filter(None, (event.results, ": ".join(filter(None, (cause, event.detail)))))
             style = "red" if event.error else "yellow"
-            yield 1, Text("\n".join(f"! {plain(part)}" for part in (event.results, why.strip(", :")) if part), style)
+            yield 1, Text("\n".join(f"! {plain(reason)}" for reason in reasons), style)
         if event.branch not in ("NextAction", "End"):
             to = f" to {event.next}" if event.branch == "Jump" else ""
             yield 1, Text(f"-> {plain(event.branch)}{plain(to)}" if event.branch else "-> no branch is wired", "yellow")

@@ -19,11 +19,12 @@ from offhook.core import digits
 from offhook.core.machine import step
 from offhook.core.program import Compiled
 from offhook.core.ssml import speech_ms
-from offhook.drivers.ports import SILENT, Answer, Customer, Functions
+from offhook.drivers.entered import entered
+from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions
 from offhook.drivers.sim import MAX_CONTACT_MS, MAX_EVENTS, Life, Tuples
 from offhook.model import effect as effects
 from offhook.model.contact import Contact
-from offhook.model.event import Event, HungUp, InputEnded, LambdaEnded, PromptEnded, Started, TimerFired
+from offhook.model.event import Event, HungUp, LambdaEnded, PromptEnded, Started, TimerFired
 
 HANG_UP = "\x04"
 
@@ -66,6 +67,7 @@ class Live:
         *,
         watch: Callable[[Life, Tuples], None],
         function_time_ms: int | None = None,
+        encrypt: Encrypt | None = None,
         held: frozenset[str] = frozenset(),
         max_contact_ms: int = MAX_CONTACT_MS,
     ) -> None:
@@ -75,6 +77,7 @@ class Live:
         self._phone = phone
         self._watch = watch
         self._function_time_ms = function_time_ms
+        self._encrypt = encrypt
         self._held = held
         self._max_contact_ms = max_contact_ms
         self._clock = _Clock(phone)
@@ -148,7 +151,8 @@ class Live:
         length_ms = speech_ms(effect.speech.kind, effect.speech.text) if effect.speech is not None else 0
         buffered, self.life.buffer = self.life.buffer if effect.use_buffer else "", ""
         self._keys = buffered
-        self._customer(self.life.customer.answers(effect), now_ms + length_ms, effect.id)
+        if effect.first_ms:  # a block that takes what was buffered listens for no time: that is nobody's turn
+            self._customer(self.life.customer.answers(effect), now_ms + length_ms, effect.id)
         self._listen(effect, digits.begin(effect, now_ms=now_ms, speech_ms=length_ms, buffered=buffered), now_ms)
 
     def _listen(self, effect: effects.CollectInput, state: digits.Collector | digits.Ended, at_ms: int) -> None:
@@ -158,9 +162,10 @@ class Live:
             self._at(state.deadline_ms, self._expire)
             return
         self._collector = None
-        self.pressed.append(Pressed(self._keys or "silence", effect.secret))
+        if effect.first_ms:
+            self.pressed.append(Pressed(self._keys or "silence", effect.secret))
         self.life.buffer = state.unused
-        self._later(InputEnded(at_ms, effect.id, state.value, state.by))
+        self._later(entered(effect, state, at_ms=at_ms, encrypt=self._encrypt))
 
     def _expire(self, at_ms: int) -> None:
         if self._collector is not None and self._collector.deadline_ms <= at_ms:

@@ -1,0 +1,163 @@
+"""A contact on its line, in virtual or in real time, with the functions that run for it."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import structs
+
+from offhook.adapters.encryption import encrypt
+from offhook.adapters.lambdas.host import LambdaHost
+from offhook.blocks import catalogue
+from offhook.cli.asked import SYSTEM, Asked, Options
+from offhook.cli.keyboard import Phone
+from offhook.cli.project import Project
+from offhook.core import trace
+from offhook.core.machine import new_contact
+from offhook.core.program import Compiled
+from offhook.drivers.ports import Answer, Functions
+from offhook.drivers.sim import Life, Simulator, Tuples
+from offhook.drivers.sim.customer import Script
+from offhook.drivers.sim.live import Live
+from offhook.model.contact import Contact
+from offhook.model.effect import CollectInput, InvokeLambda, PlayPrompt
+from offhook.model.event import LambdaEnded
+from offhook.model.flow import Flow
+from offhook.model.instance import derived_id
+
+SECRET = "[secret]"
+
+Sink = Callable[[trace.AnyTrace], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """Everything that a run needs. `is_person`: somebody sits at the keyboard and is the customer."""
+
+    options: Options
+    asked: Asked
+    project: Project
+    flow: Flow
+    is_person: bool
+    at_ms: int
+
+
+class Line:
+    """The contact on its line, in virtual or in real time; guards the functions that run for it."""
+
+    def __init__(self, ready: Ready, phone: Phone, sinks: list[Sink]) -> None:
+        self._ready = ready
+        self._phone = phone
+        self._sinks = sinks
+        self._renderer = trace.Renderer()
+        self._customer = _Listener(ready.asked.script)
+        self._live: Live | None = None
+        self.stopped = ""
+
+    def run(self) -> None:
+        ready = self._ready
+        compiled = Compiled(ready.project.instance, catalogue())
+        held = frozenset(filter(None, (ready.options.debug,)))
+        how: dict[str, Any] = {
+            "function_time_ms": ready.asked.function_time_ms,
+            "encrypt": encrypt,
+            "watch": self._watch,
+        }
+        when: dict[str, Any] = {"at_ms": ready.at_ms, "hang_up_after": ready.options.hang_up_after}
+        with LambdaHost(ready.project.functions) as host:
+            functions = _Timed(host, held, every=ready.asked.function_time_ms is not None)
+            if ready.is_person or ready.options.real_time:
+                self._live = Live(compiled, functions, self._phone, held=held, **how)
+                life = self._live.run(_contact(ready), self._customer, **when)
+            else:
+                simulator = Simulator(compiled, functions, **how)
+                life = simulator.start(_contact(ready), self._customer, **when)
+                simulator.run()
+        self.stopped = life.stopped
+
+    @property
+    def inputs(self) -> list[str]:
+        """What the customer did, as --input takes it; secret input is not told."""
+        if self._ready.is_person and self._live is not None:
+            return [SECRET if pressed.secret else pressed.text for pressed in self._live.pressed]
+        return self._customer.told()
+
+    def _watch(self, life: Life, tuples: Tuples) -> None:
+        for event in self._renderer.render(tuples, life.contact):
+            for sink in self._sinks:
+                sink(event)
+
+
+class _Listener:
+    """A script that notes which of its inputs nobody may see."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._secret: set[int] = set()
+
+    def hears(self, effect: PlayPrompt) -> Answer:
+        return self._script.hears(effect)
+
+    def answers(self, effect: CollectInput) -> Answer:
+        used = self._script.used
+        answer = self._script.answers(effect)
+        if effect.secret:
+            self._secret.update(range(used, self._script.used))
+        return answer
+
+    def told(self) -> list[str]:
+        return [SECRET if count in self._secret else text for count, text in enumerate(self._script.inputs)]
+
+
+class _Timed:
+    """Functions whose time is stated and not measured: all of them, or the ones that somebody debugs."""
+
+    def __init__(self, functions: Functions, held: frozenset[str], *, every: bool) -> None:
+        self._functions = functions
+        self._held = held
+        self._every = every
+
+    def invoke(self, effect: InvokeLambda) -> "LambdaEnded | Future[LambdaEnded]":
+        answer = self._functions.invoke(effect)
+        is_held = effect.function in self._held
+        if isinstance(answer, LambdaEnded) or not (self._every or is_held):
+            return answer
+        return _changed(
+            answer, lambda ended: structs.replace(ended, init_ms=0, took_ms=0 if is_held else ended.took_ms)
+        )
+
+    def close(self) -> None:
+        self._functions.close()
+
+
+def _changed(future: "Future[LambdaEnded]", change: Callable[[LambdaEnded], LambdaEnded]) -> "Future[LambdaEnded]":
+    made: Future[LambdaEnded] = Future()
+
+    def pass_on(ended: "Future[LambdaEnded]") -> None:
+        if not ended.cancelled() and made.set_running_or_notify_cancel():
+            made.set_result(change(ended.result()))
+
+    future.add_done_callback(pass_on)
+    made.add_done_callback(lambda given_up: future.cancel() if given_up.cancelled() else None)
+    return made
+
+
+def _contact(ready: Ready) -> Contact:
+    options, asked, flow = ready.options, ready.asked, ready.flow
+    numbers = ready.project.instance.numbers
+    dialled = options.flow if options.flow in numbers else next((n for n in numbers if numbers[n] == flow.name), SYSTEM)
+    return new_contact(
+        id=derived_id("contact", options.seed),
+        seed=options.seed,
+        flow=flow.arn,
+        flow_type=flow.type if flow.type not in ("", "MODULE") else "CONTACT_FLOW",
+        channel=asked.channel,
+        initiation_method="INBOUND" if asked.channel == "VOICE" else "API",
+        customer_endpoint=asked.customer,
+        system_endpoint=dialled if asked.channel == "VOICE" else None,
+        attributes=asked.attributes,
+        given=asked.given,
+        # asking for the flow log is asking for its lines, until the flow itself turns them off
+        logging=True if options.log is not None or options.trace else None,
+    )
