@@ -4,7 +4,7 @@
 structs, one JSON line each. Flow-log lines as Connect writes them are events of type `log`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -21,9 +21,11 @@ HIDDEN = "[secret]"
 
 
 class TraceEvent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """Fields that every event has. `n` counts from 1 in a contact; `line`, `flow` and `action` say where."""
+    """Fields that every event has. `v` is the version of the format; `n` counts from 1 in a contact; `line`, `flow` and
+    `action` say where.
+    """
 
-    v: int = VERSION
+    v: int
     n: int
     at: str
     contact: str
@@ -49,7 +51,8 @@ class BlockEntered(TraceEvent, frozen=True, tag_field="type", tag="block.entered
 
 
 class BlockLeft(TraceEvent, frozen=True, tag_field="type", tag="block.left", kw_only=True):
-    """`branch`: NextAction, the condition that held (`Equals 1`), the error type, Jump, Return, End; empty: none is wired.
+    """`branch`: NextAction, the condition that held (`Equals 1`), the error type, Jump, Return or End; empty where none
+    is wired.
 
     `parameters` are resolved. `unset` lists the references that resolved to nothing. `cause` is a code of ours.
     """
@@ -132,7 +135,16 @@ class ContactEnded(TraceEvent, frozen=True, tag_field="type", tag="contact.ended
 
 
 AnyTrace = (
-    ContactStarted | BlockEntered | BlockLeft | Said | Input | FunctionCalled | FunctionEnded | Log | Warned | Ordered
+    ContactStarted
+    | BlockEntered
+    | BlockLeft
+    | Said
+    | Input
+    | FunctionCalled
+    | FunctionEnded
+    | Log
+    | Warned
+    | Ordered
     | ContactEnded
 )
 _JSON = msgspec.json.Encoder()
@@ -164,13 +176,14 @@ class Renderer:
                 self._n += 1
                 line = contact.run.line if contact.run is not None else "customer"
                 yield cls(
+                    v=VERSION,
                     n=self._n,
                     at=calendar.text_of(at_ms),
                     contact=contact.id,
                     line=line,
                     flow=self._flow,
                     action=action,
-                    **_without(fields, contact.secrets),
+                    **_shown(fields, contact.secrets),
                 )
 
     def _started(self, at_ms: int, contact: Contact, program: Any) -> Iterator[Any]:
@@ -310,7 +323,7 @@ def is_fatal(reason: str) -> bool:
     return any(mark in reason for mark in ("no branch for", "blocks without waiting", "no action of the flow"))
 
 
-_RENDER = {
+_RENDER: dict[str, Callable[..., Iterator[Any]]] = {
     "contact.started": Renderer._started,
     "block.entered": Renderer._entered,
     "block.left": Renderer._left,
@@ -351,10 +364,16 @@ def _changes(exit: Exit) -> dict[str, Any]:
     }
 
 
-def _without(value: Any, secrets: tuple[str, ...]) -> Any:
-    """The value with every secret hidden: short ones where they are a whole text, longer ones anywhere in it."""
+def _shown(fields: dict[str, Any], secrets: tuple[str, ...]) -> dict[str, Any]:
+    """The fields without secrets. What counts and measures is ours and holds none."""
     if not secrets:
-        return value
+        return fields
+    ours = ("attempt", "attempts", "status", "timeout_ms", "measured")
+    return {name: value if name in ours else _without(value, secrets) for name, value in fields.items()}
+
+
+def _without(value: Any, secrets: tuple[str, ...]) -> Any:
+    """The value with every secret hidden: short ones where they are a whole value, longer ones anywhere in a text."""
     if isinstance(value, str):
         for secret in secrets:
             if value == secret:
@@ -366,4 +385,4 @@ def _without(value: Any, secrets: tuple[str, ...]) -> Any:
         return {_without(key, secrets): _without(item, secrets) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_without(item, secrets) for item in value)
-    return value
+    return HIDDEN if text_of(value) in secrets else value
