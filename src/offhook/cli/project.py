@@ -62,7 +62,7 @@ class Project:
             if resource is not None:
                 return instance.flows[resource.arn]
         names = [*resolver.names("flow"), *resolver.names("module")]
-        raise UsageError(f"flow {text!r}: there is no such file, and {_nothing(text, names)}.")
+        raise UsageError(f"flow {text!r}: there is no such file, and {_nothing('flow', text, names)}.")
 
     def with_flow(self, path: Path) -> "tuple[Project, Flow]":
         """The project and the flow in this file; one that no path of the project leads to joins it."""
@@ -70,7 +70,7 @@ class Project:
         known = next((arn for arn, each in self.files.items() if each == file), None)
         if known is not None:
             return self, self.instance.flows[known]
-        flow, resource = _named(self.instance, _read(file), file)
+        flow, resource = _named(self.instance, _read(path), file)
         others = tuple(each for each in self.instance.resources if each.arn != resource.arn)
         instance = structs.replace(
             self.instance, flows={**self.instance.flows, flow.arn: flow}, resources=(*others, resource)
@@ -248,10 +248,12 @@ def _unknown_names(settings: Settings, resources: list[Resource], source: str) -
     """Tables that speak of flows and modules that the project does not have, and numbers that nobody would call."""
     names = {kind: [each.name for each in resources if each.kind == kind] for kind in ("flow", "module")}
     either = names["flow"] + names["module"]
-    wanted = [(f"[numbers] {number}", name, names["flow"]) for number, name in settings.numbers.items() if name]
-    wanted += [("[flows.types]", name, either) for name in settings.types]
-    wanted += [(f"[{kind}s.{name}]", name, names[kind]) for kind, name in settings.matches if kind in names]
-    found = [f"{source}: {where}: {_nothing(name, known)}." for where, name, known in wanted if name not in known]
+    wanted = [("flow", f"[numbers] {number}", name, names["flow"]) for number, name in settings.numbers.items() if name]
+    wanted += [("flow", "[flows.types]", name, either) for name in settings.types]
+    wanted += [(kind, f"[{kind}s.{name}]", name, names[kind]) for kind, name in settings.matches if kind in names]
+    found = [
+        f"{source}: {where}: {_nothing(kind, name, known)}." for kind, where, name, known in wanted if name not in known
+    ]
     if settings.numbers:
         from offhook.core.phone import is_e164  # the number plans are large: only where there are numbers
 
@@ -260,9 +262,9 @@ def _unknown_names(settings: Settings, resources: list[Resource], source: str) -
     return found
 
 
-def _nothing(name: str, known: list[str]) -> str:
+def _nothing(kind: str, name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
-    return f"no flow is named {name!r}; " + (f"nearest: {', '.join(near)}" if near else "the project has none at all")
+    return f"no {kind} is named {name!r}; " + (f"nearest: {', '.join(near)}" if near else "the project has none at all")
 
 
 # --- functions ---

@@ -120,7 +120,7 @@ class Table:
 
     def problem(self, key: str, rule: str) -> None:
         self.is_sound = False
-        where = f"[{self._path}] {key}".strip() if self._path else key
+        where = " ".join(filter(None, (self._path and f"[{self._path}]", key and _spelled(key))))
         self._problems.append(f"{self._source}: {where} {rule}.")
 
     def text(self, key: str, default: str = "", *, one_of: tuple[str, ...] = ()) -> str:
@@ -186,7 +186,7 @@ class Table:
 
     def close(self) -> None:
         for key in self.left():
-            self.problem(_spelled(key), f"is not a setting here; known: {', '.join(self._asked)}")
+            self.problem(key, f"is not a setting here; known: {', '.join(self._asked)}")
 
     def _take(self, key: str, default: Any) -> Any:
         self._asked.append(key)
