@@ -13,6 +13,8 @@ from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
 
 MAX_ANSWER_BYTES = 6_291_556  # what Lambda itself names in its refusal; 6 MB and a little
+CLOSED = "the function host was closed."
+_MAX_DETAIL = 1000  # characters
 _REFUSALS = {
     "throttle": (429, "TooManyRequestsException", "Rate Exceeded."),
     "instance_limit": (429, "InstanceLimit", "Instance has reached concurrent Lambda thread access limit"),
@@ -33,11 +35,10 @@ def refused(effect: InvokeLambda, cause: str, detail: str = "") -> LambdaEnded:
     return LambdaEnded(0, effect.id, status, error_code=code, cause=cause, detail=detail or text)
 
 
-def given_up(effect: InvokeLambda, *, took_ms: int, log: str = "", cold: bool = False, init_ms: int = 0) -> LambdaEnded:
+def given_up(effect: InvokeLambda, **measured: Any) -> LambdaEnded:
     """The attempt's own limit came first."""
-    detail = f"no answer within {effect.timeout_ms} ms."
     return LambdaEnded(
-        0, effect.id, 0, cause="time_limit", detail=detail, took_ms=took_ms, log=log, cold=cold, init_ms=init_ms
+        0, effect.id, 0, cause="time_limit", detail=f"no answer within {effect.timeout_ms} ms.", **measured
     )
 
 
@@ -94,4 +95,4 @@ def _sentence(body: str) -> str:
         error = msgspec.json.decode(body, type=_Error)
     except (msgspec.DecodeError, RecursionError):
         return "the function failed, and its report is not Lambda's error object."
-    return ": ".join(filter(None, (error.errorType, error.errorMessage)))
+    return ": ".join(filter(None, (error.errorType, error.errorMessage)))[:_MAX_DETAIL]

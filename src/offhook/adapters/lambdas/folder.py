@@ -1,7 +1,6 @@
 """The temporary folder of a host: a home for its functions, and links to what their processes may import from us."""
 
 import importlib.util
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,20 +10,17 @@ _LINKED = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py"
 
 
 class Folder:
-    """Made on creation, gone after `close`."""
+    """Made on creation; the reaper removes it."""
 
     def __init__(self) -> None:
-        self._root = Path(tempfile.mkdtemp(prefix="offhook-"))
-        self.home = self._root / "home"
-        self.runtime = self._root / "runtime"
+        self.root = Path(tempfile.mkdtemp(prefix="offhook-"))
+        self.home = self.root / "home"
+        self.runtime = self.root / "runtime"
         self.home.mkdir()
         self.runtime.mkdir()
         for source in (_CHILD / "launch.py", _CHILD / "offhook_runtime.py", *map(_location, _LINKED)):
             if source is not None:
                 (self.runtime / source.name).symlink_to(source)
-
-    def close(self) -> None:
-        shutil.rmtree(self._root, ignore_errors=True)
 
 
 def _location(name: str) -> Path | None:

@@ -1,18 +1,19 @@
-"""Keeps the reaper informed: a small process that ends our functions' processes should we die first."""
+"""Keeps the reaper informed: a small process that clears up after our functions, also should we die first."""
 
 import contextlib
 import subprocess
 import sys
+from pathlib import Path
 
 from offhook.adapters.lambdas import reaper
 
 
 class Guard:
-    """One reaper process, from creation until `close`."""
+    """One reaper process, from creation until `close`, which also removes the folder."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", reaper.__file__],
+            [sys.executable, "-I", "-S", reaper.__file__, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

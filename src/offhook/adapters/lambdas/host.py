@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +17,8 @@ from offhook.adapters.lambdas import answer, stub
 from offhook.adapters.lambdas.folder import Folder
 from offhook.adapters.lambdas.guard import Guard
 from offhook.adapters.lambdas.pool import Pool
-from offhook.adapters.lambdas.process import Call, Site
+from offhook.adapters.lambdas.process import Call
+from offhook.adapters.lambdas.spawn import Site
 from offhook.adapters.lambdas.spec import Function, PythonFunction, Stub
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
@@ -37,7 +39,7 @@ class LambdaHost:
         max_body_bytes: int = 65_536,
         init_limit_ms: int = 10_000,
     ) -> None:
-        self._functions = dict(functions)
+        self._functions = {name: _rooted(function) for name, function in functions.items()}
         self._counts = {name: itertools.count() for name in functions}
         self._limits = (max_processes, max_body_bytes, init_limit_ms)
         self._lock = threading.Lock()
@@ -51,8 +53,7 @@ class LambdaHost:
         if isinstance(function, Stub):
             future.set_result(stub.answered(function, effect, nth=next(self._counts[effect.function])))
         elif isinstance(function, PythonFunction):
-            call = Call(effect, msgspec.json.encode(effect.event), future, time.monotonic())
-            self._begin(function, call)
+            self._begin(function, effect, future)
         else:
             future.set_result(answer.refused(effect, "not_found", f"Function not found: {effect.function}"))
         return future
@@ -72,14 +73,23 @@ class LambdaHost:
     ) -> None:
         self.close()
 
-    def _begin(self, function: PythonFunction, call: Call) -> None:
+    def _begin(self, function: PythonFunction, effect: InvokeLambda, future: "Future[LambdaEnded]") -> None:
         with self._lock:
             if self._is_closed:
-                call.finish(answer.refused(call.effect, "service", "the function host is closed."))
+                future.set_result(answer.refused(effect, "service", answer.CLOSED))
                 return
             if self._workshop is None:
                 self._workshop = _Workshop(*self._limits)
+            # Only now, because our own first start is not the function's time
+            call = Call(effect, msgspec.json.encode(effect.event), future, time.monotonic())
             self._workshop.begin(function, call)
+
+
+def _rooted(function: Function) -> Function:
+    """Its process starts elsewhere, so its folder must not depend on ours."""
+    if isinstance(function, Stub):
+        return function
+    return replace(function, task_root=function.task_root.absolute())
 
 
 class _Workshop:
@@ -87,7 +97,8 @@ class _Workshop:
 
     def __init__(self, max_processes: int, max_body_bytes: int, init_limit_ms: int) -> None:
         self._loop = asyncio.new_event_loop()
-        self._site = Site(self._loop, Folder(), Guard(), max_processes, max_body_bytes, init_limit_ms)
+        folder = Folder()
+        self._site = Site(self._loop, folder, Guard(folder.root), max_processes, max_body_bytes, init_limit_ms)
         self._pools: dict[str, Pool] = {}
         self._thread = threading.Thread(target=self._loop.run_forever, name="offhook-functions", daemon=True)
         self._thread.start()
@@ -102,7 +113,6 @@ class _Workshop:
         self._thread.join()
         self._loop.close()
         self._site.guard.close()
-        self._site.folder.close()
 
     def _begin(self, function: PythonFunction, call: Call) -> None:
         pool = self._pools.get(function.name)

@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 
 from offhook.adapters.lambdas import answer
-from offhook.adapters.lambdas.process import Call, Process, Site
+from offhook.adapters.lambdas.process import Call, Process
+from offhook.adapters.lambdas.spawn import Site
 from offhook.adapters.lambdas.spec import PythonFunction
 from offhook.adapters.lambdas.watch import Watch
 
@@ -32,11 +33,10 @@ class Pool:
             return
         if self._watch.changed():
             self._retire()
-        spare = next((process for process in self._serving if process.call is None and not process.is_ready), None)
         if self._idle:
             self._idle.pop().take(call, on_clock=True)
-        elif spare is not None:
-            spare.take(call, on_clock=False)
+        elif spares := [process for process in self._serving if process.is_spare]:
+            spares[0].take(call, on_clock=False)
         elif len(self._serving) >= self._most():
             call.finish(answer.refused(call.effect, "throttle"))
         else:
@@ -53,7 +53,7 @@ class Pool:
         self._is_closed = True
         for process in tuple(self._serving):
             if process.call is not None:
-                process.call.finish(answer.refused(process.call.effect, "service", "the function host was closed."))
+                process.call.finish(answer.refused(process.call.effect, "service", answer.CLOSED))
                 process.call = None
             process.end()
         if self._lives:

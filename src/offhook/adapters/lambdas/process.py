@@ -7,10 +7,8 @@ limit of its own, as in Lambda. Whichever ends first decides, and the process is
 
 import asyncio
 import math
-import os
+import signal
 import socket
-import subprocess
-import threading
 import time
 import uuid
 from concurrent.futures import Future
@@ -20,31 +18,16 @@ from typing import Any, Protocol
 import msgspec
 
 from offhook.adapters.lambdas import answer, reaper
-from offhook.adapters.lambdas.environment import environment
-from offhook.adapters.lambdas.folder import Folder
-from offhook.adapters.lambdas.guard import Guard
 from offhook.adapters.lambdas.memory import resident_bytes
-from offhook.adapters.lambdas.output import Output
 from offhook.adapters.lambdas.runtime_api import Asked, Connection
+from offhook.adapters.lambdas.spawn import Site, exit_of, start
 from offhook.adapters.lambdas.spec import PythonFunction
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
 
 _TICK_SECONDS = 0.1  # how often memory is looked at, and only in what runs as long
 _MAX_CONNECTIONS = 16
-_OK = b'{"status":"OK"}\n'
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What all processes share. `init_limit_ms` is 10 s in Lambda."""
-
-    loop: asyncio.AbstractEventLoop
-    folder: Folder
-    guard: Guard
-    max_processes: int
-    max_body_bytes: int
-    init_limit_ms: int
+_DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +70,8 @@ class Process:
         self._connections: set[Connection] = set()
         self._waiting: Connection | None = None
         self._clock_from: float | None = None
-        self._handed_at: float | None = None
+        self._run_from = 0.0
+        self._is_handed = False
         self._is_cold = False
         self._init_ms = 0
         self._has_left = False
@@ -95,7 +79,8 @@ class Process:
         self._log_stream = f"[$LATEST]{uuid.uuid4().hex}"
         self._listener = socket.create_server(("127.0.0.1", 0))
         try:
-            self._popen, self._output = self._start()
+            port = self._listener.getsockname()[1]
+            self._popen, self._output = start(function, site, port=port, log_stream=self._log_stream)
         except (OSError, ValueError):
             self._listener.close()
             raise
@@ -104,12 +89,18 @@ class Process:
         self.life = site.loop.create_task(self._live())
         self._arm()
 
+    @property
+    def is_spare(self) -> bool:
+        """It is starting, and for nobody."""
+        return self.call is None and not self.is_ready
+
     def take(self, call: Call, *, on_clock: bool) -> None:
         """Serve an invocation. Off the clock: what is left of the start is not the caller's time."""
         self.call = call
         self._clock_from = call.asked_at if on_clock else None
         self._is_cold = on_clock and not self.is_ready
-        self._handed_at = None
+        self._is_handed = False
+        self._run_from = time.monotonic()
         if self._waiting is not None:
             self._hand_over(call, self._waiting)
         self._arm()
@@ -118,8 +109,7 @@ class Process:
         """The caller no longer waits. What is still starting goes on, so that somebody has use of it; else: killed."""
         call, self.call = self.call, None
         if call is not None:
-            took_ms = call.effect.timeout_ms
-            call.finish(answer.given_up(call.effect, took_ms=took_ms, log=self._output.take(), cold=self._is_cold))
+            call.finish(answer.given_up(call.effect, **self._measured(took_ms=call.effect.timeout_ms)))
         if self.is_ready:
             self.end(replace=True)
         else:
@@ -131,35 +121,9 @@ class Process:
         reaper.kill_group(self._popen.pid)
         self._leave(replace=replace)
 
-    def _start(self) -> tuple[subprocess.Popen[bytes], Output]:
-        function, folder = self._function, self._site.folder
-        port = self._listener.getsockname()[1]
-        command = [function.interpreter, "-u", str(folder.runtime / "launch.py"), str(function.task_root)]
-        command += [function.handler, function.client, str(folder.runtime)]
-        if function.debug_port is not None:
-            command.append(str(function.debug_port))
-        reading, writing = os.pipe()
-        try:
-            popen = subprocess.Popen(
-                command,
-                env=environment(
-                    function, api_address=f"127.0.0.1:{port}", home=str(folder.home), log_stream=self._log_stream
-                ),
-                stdin=subprocess.DEVNULL,
-                stdout=writing,
-                stderr=writing,
-                start_new_session=True,
-            )
-        except (OSError, ValueError):
-            os.close(reading)
-            raise
-        finally:
-            os.close(writing)
-        return popen, Output(self._site.loop, reading)
-
     async def _live(self) -> None:
         server = await self._site.loop.create_server(self._connect, sock=self._listener)
-        await _exit_of(self._popen)
+        await exit_of(self._popen)
         # Its pid is not free before it is waited for: until then, no stranger can be hit
         reaper.kill_group(self._popen.pid)
         reaper.kill_strays([self._log_stream])
@@ -178,7 +142,7 @@ class Process:
         call = self.call
         if call is None:
             return
-        if self.is_ready and self._handed_at is None:
+        if self.is_ready and not self._is_handed:
             self.call = None
             self._leave(replace=False)
             self._owner.begin(call)
@@ -199,10 +163,12 @@ class Process:
             self._waiting = None
 
     def _asked(self, connection: Connection, asked: Asked) -> None:
-        if asked.what == "next":
+        if self._has_left:
+            connection.close()  # it was killed, but had already sent this
+        elif asked.what == "next":
             self._next(connection)
         elif asked.what == "init/error":
-            connection.answer("202 Accepted", _OK)
+            connection.accept()
             if self.call is not None:
                 self._finish(self._failed(self.call, "init", _text(asked.body or b"")))
             self.end()
@@ -216,27 +182,29 @@ class Process:
             self._init_ms = _ms_since(self._started_at)
             if self.call is None:
                 self._owner.freed(self)
-        if self.call is not None and self._handed_at is None:
+        if self.call is not None and not self._is_handed:
             self._hand_over(self.call, connection)
-        self._arm()
+            self._arm()
 
     def _hand_over(self, call: Call, connection: Connection) -> None:
         self._waiting = None
-        self._handed_at = time.monotonic()
+        self._is_handed = True
+        self._run_from = time.monotonic()
         if self._clock_from is None:
-            self._clock_from = self._handed_at
+            self._clock_from = self._run_from
         effect, function = call.effect, self._function
+        left_ms = function.timeout_ms if function.debug_port is None else _DAY_MS
         arn = effect.arn if effect.arn.startswith("arn:") else f"arn:aws:lambda:::function:{function.name}"
         headers = {
             "Lambda-Runtime-Aws-Request-Id": effect.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + function.timeout_ms),
+            "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + left_ms),
             "Lambda-Runtime-Invoked-Function-Arn": arn,
         }
         connection.answer("200 OK", call.payload, headers)
 
     def _posted(self, connection: Connection, asked: Asked) -> None:
         call = self.call
-        if call is None or self._handed_at is None or asked.request_id != call.effect.request_id:
+        if call is None or not self._is_handed or asked.request_id != call.effect.request_id:
             connection.answer("400 Bad Request", b'{"errorType":"InvalidRequestID"}')
             return
         if asked.body is None:
@@ -244,26 +212,35 @@ class Process:
             self._finish(self._failed(call, "function_error", answer.too_large_body()))
             self.end()
             return
-        connection.answer("202 Accepted", _OK)
+        connection.accept()
         if asked.what == "error":
-            self._finish(self._failed(call, "function_error", _text(asked.body)))
+            ended = self._failed(call, "function_error", _text(asked.body))
         else:
-            body = _text(asked.body[: self._site.max_body_bytes])
-            measured = self._measured()
-            self._finish(LambdaEnded(0, call.effect.id, 200, body=body, body_bytes=len(asked.body), **measured))
+            body, size = _text(asked.body[: self._site.max_body_bytes]), len(asked.body)
+            ended = LambdaEnded(0, call.effect.id, 200, body=body, body_bytes=size, **self._measured())
+        self.call = None
         if self.is_stale:
             self.end()
         else:
             self._owner.freed(self)
+        call.finish(ended)
 
-    def _failed(self, call: Call, cause: str, body: str, detail: str = "") -> LambdaEnded:
-        return answer.failed(call.effect, cause, body, detail=detail, **self._measured())
+    def _failed(
+        self, call: Call, cause: str, body: str, *, detail: str = "", took_ms: int | None = None
+    ) -> LambdaEnded:
+        ended = answer.failed(call.effect, cause, body, detail=detail, **self._measured(took_ms=took_ms))
+        if ended.body_bytes > self._site.max_body_bytes:
+            return msgspec.structs.replace(ended, body=_text(body.encode()[: self._site.max_body_bytes]))
+        return ended
 
-    def _measured(self) -> dict[str, Any]:
-        if self._is_cold and not self.is_ready:
+    def _measured(self, *, took_ms: int | None = None) -> dict[str, Any]:
+        """`took_ms` where it is known better than the clock tells."""
+        if not self.is_ready:
             self._init_ms = _ms_since(self._started_at)
+        if took_ms is None:
+            took_ms = 0 if self._clock_from is None else _ms_since(self._clock_from)
         return {
-            "took_ms": 0 if self._clock_from is None else _ms_since(self._clock_from),
+            "took_ms": took_ms,
             "cold": self._is_cold,
             "init_ms": self._init_ms if self._is_cold else 0,
             "log": self._output.take(),
@@ -271,7 +248,6 @@ class Process:
 
     def _finish(self, ended: LambdaEnded) -> None:
         call, self.call = self.call, None
-        self._disarm()
         if call is not None:
             call.finish(ended)
 
@@ -286,74 +262,61 @@ class Process:
             self._timer = None
 
     def _arm(self) -> None:
-        """Look again when the next limit is due, or after a tick."""
-        self._disarm()
-        if self._function.debug_port is None and (self.call is not None or not self.is_ready):
-            due_seconds = min(self._limits().values(), default=math.inf) - time.monotonic()
-            self._timer = self._site.loop.call_later(max(0.0, min(_TICK_SECONDS, due_seconds)), self._tick)
+        """See to it that we look when the next limit is due, or after a tick.
 
-    def _limits(self) -> dict[str, float]:
-        """When which limit is due. Where two are due at once the caller's comes first."""
-        limits = {}
-        if self.call is not None and self._clock_from is not None:
-            limits["time_limit"] = self._clock_from + self.call.effect.timeout_ms / 1000
+        A look that is due earlier, from a call before, will do: warm calls set no timers of their own.
+        """
+        if self._function.debug_port is None:
+            at = min(time.monotonic() + _TICK_SECONDS, self._limit()[0])
+            if self._timer is None or self._timer.when() > at:
+                self._disarm()
+                self._timer = self._site.loop.call_at(at, self._tick)
+
+    def _limit(self) -> tuple[float, str]:
+        """The limit that is due first: when, and which."""
         if not self.is_ready:
-            limits["init"] = self._started_at + self._site.init_limit_ms / 1000
-        elif self._handed_at is not None:
-            limits["function_timeout"] = self._handed_at + self._function.timeout_ms / 1000
-        return limits
+            first = (self._started_at + self._site.init_limit_ms / 1000, "init")
+        elif self.call is not None:
+            first = (self._run_from + self._function.timeout_ms / 1000, "function_timeout")
+        else:
+            first = (math.inf, "")
+        if self.call is None or self._clock_from is None:
+            return first
+        return min((self._clock_from + self.call.effect.timeout_ms / 1000, "time_limit"), first)
 
     def _tick(self) -> None:
-        now = time.monotonic()
-        due = [what for what, at in self._limits().items() if at <= now]
+        self._timer = None
+        if self.is_ready and self.call is None:
+            return
+        at, what = self._limit()
+        if at <= time.monotonic():
+            if what == "time_limit":
+                self.give_up()
+            else:
+                self._cut(what)
+            return
         used_mb = resident_bytes(self._popen.pid) / 1024**2
-        if due and due[0] == "time_limit":
-            self.give_up()
-        elif due:
-            self._cut(due[0])
-        elif used_mb > self._function.memory_mb:
+        if used_mb > self._function.memory_mb:
             self._cut("crash", f"the function used {used_mb:.0f} MB of its {self._function.memory_mb} MB.")
         else:
             self._arm()
 
     def _cut(self, cause: str, detail: str = "") -> None:
-        call = self.call
-        if call is not None:
-            request_id = call.effect.request_id
+        """End it with its invocation: function_timeout, init or crash."""
+        if self.call is not None:
+            request_id, took_ms = self.call.effect.request_id, None
             if cause == "function_timeout":
                 body = answer.timed_out_body(request_id, timeout_ms=self._function.timeout_ms)
+                # when it was due, not when we got to it
+                took_ms = (
+                    int((self._run_from - (self._clock_from or self._run_from)) * 1000) + self._function.timeout_ms
+                )
             elif cause == "init":
                 body = answer.init_timed_out_body(request_id, limit_ms=self._site.init_limit_ms)
             else:
-                body = answer.exited_body(request_id, status=-9)
-            failed = self._failed(call, cause, body, detail)
-            if cause == "function_timeout" and self._handed_at is not None and self._clock_from is not None:
-                # when it was due, not when we got to it
-                due_ms = int((self._handed_at - self._clock_from) * 1000) + self._function.timeout_ms
-                failed = msgspec.structs.replace(failed, took_ms=due_ms)
-            self._finish(failed)
+                body = answer.exited_body(request_id, status=-signal.SIGKILL)
+            self._finish(self._failed(self.call, cause, body, detail=detail, took_ms=took_ms))
         self.end()
-
-
-async def _exit_of(popen: "subprocess.Popen[bytes]") -> None:
-    """Wait until the process has ended; on Linux it is left to be waited for."""
-    loop = asyncio.get_running_loop()
-    ended = loop.create_future()
-    try:
-        descriptor = os.pidfd_open(popen.pid)
-    except (AttributeError, OSError):  # macOS, or an old kernel
-
-        def wait() -> None:
-            popen.wait()
-            loop.call_soon_threadsafe(ended.set_result, None)
-
-        threading.Thread(target=wait, daemon=True).start()
-        await ended
-        return
-    loop.add_reader(descriptor, ended.set_result, None)
-    await ended
-    loop.remove_reader(descriptor)
-    os.close(descriptor)
 
 
 def _ms_since(at: float) -> int:

@@ -1,8 +1,8 @@
 """Ends processes of functions with everything they started, also when we die first.
 
-Imported, it gives us the killing. Run as a script (`python -I -S reaper.py`), it is told on its standard input which
-processes live, `+PID MARKER` or `-PID MARKER` a line, and kills them when that input ends, because whoever held the
-other end is gone. It needs nothing but the standard library.
+Imported, it gives us the killing. Run as a script (`python -I -S reaper.py FOLDER`), it is told on its standard input
+which processes live, `+PID MARKER` or `-PID` a line. When that input ends, whoever held the other end is gone: it kills
+them and removes the folder. It needs nothing but the standard library.
 
 A process is killed with its process group. What left the group (a daemon, a shell's job) is known on Linux by the
 marker in its environment: the log stream's name, which is unique to the process and inherited.
@@ -10,6 +10,7 @@ marker in its environment: the log stream's name, which is unique to the process
 
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterable
@@ -54,6 +55,7 @@ def main() -> None:
     for pid in alive:
         kill_group(pid)
     kill_strays(alive.values())
+    shutil.rmtree(sys.argv[1], ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,14 @@ Source: spec/lambda-runtimes.md section 1; docs.aws.amazon.com/lambda/latest/dg/
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from offhook.adapters.lambdas.answer import MAX_ANSWER_BYTES
 
+_ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{"status":"OK"}'
+_HEADERS = re.compile(rb"\r\n(content-length|transfer-encoding|expect)[ \t]*:[ \t]*([^\r\n]*[^\s])", re.IGNORECASE)
 _MAX_HEAD_BYTES = 2 * 1024 * 1024  # awslambdaric sends up to 1 MB of traceback in a header
 
 
@@ -62,6 +65,11 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
             self._transport = None
+
+    def accept(self) -> None:
+        """Answer 202, and nothing else will do for the official client."""
+        if self._transport is not None:
+            self._transport.write(_ACCEPTED)
 
     def answer(self, status: str, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         """Write one response. Header values may come from a flow: what is not printable ASCII is left out of them."""
@@ -145,15 +153,11 @@ class _Body:
 
 
 def _head(head: bytes) -> tuple[str, str, dict[bytes, bytes]]:
-    first, *lines = head.split(b"\r\n")
-    words = first.decode("latin-1").split(" ")
-    if len(words) != 3 or not words[2].startswith("HTTP/1."):
+    """Method, path, and the headers that matter here."""
+    first = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
+    if len(first) != 3 or not first[2].startswith("HTTP/1."):
         raise _Malformed
-    headers = {}
-    for line in lines:
-        name, _, value = line.partition(b":")
-        headers[name.strip().lower()] = value.strip()
-    return words[0], words[1], headers
+    return first[0], first[1], {name.lower(): value for name, value in _HEADERS.findall(head)}
 
 
 def _number(text: bytes, base: int) -> int:

@@ -1,5 +1,6 @@
 """Tells when the code of a function has changed on disk."""
 
+import itertools
 import os
 import time
 from collections.abc import Iterator
@@ -7,40 +8,38 @@ from pathlib import Path
 
 _MAX_FILES = 2000
 _MAX_ENTRIES = 20_000  # a task root may be a whole project with its data
-_SCAN_SHARE = 20  # at most one twentieth of the time goes into looking
+_ALWAYS = 32  # files that are looked at each time, about a microsecond each
+_PAUSE_SECONDS = 0.05  # between full scans, and at least _PAUSE_FACTOR times what the last one took
+_PAUSE_FACTOR = 20
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages"})
 
 _Stamp = tuple[int, int] | None
 
 
 class Watch:
-    """The handler's file is looked at each time; all .py files under the task root as often as is cheap."""
+    """The handler's file and some around it are looked at each time, all .py files as often as is cheap."""
 
     def __init__(self, task_root: Path, handler: str) -> None:
         module = handler.rpartition(".")[0].replace("/", ".").split(".")
-        self._task_root = task_root
+        self._task_root = str(task_root)
         self._handler_file = str(task_root.joinpath(*module)) + ".py"
-        self._handler_stamp = _stamp(self._handler_file)
-        self._next_scan = 0.0
-        self._stamps = self._scan()
+        self._scan()
 
     def changed(self) -> bool:
         """Whether something changed since this was last asked."""
-        stamp = _stamp(self._handler_file)
-        if stamp == self._handler_stamp and time.monotonic() < self._next_scan:
+        if time.monotonic() < self._next_scan and all(_stamp(path) == stamp for path, stamp in self._near.items()):
             return False
-        stamps = self._scan()
-        if stamp == self._handler_stamp and stamps == self._stamps:
-            return False
-        self._handler_stamp, self._stamps = stamp, stamps
-        return True
+        before = self._stamps
+        self._scan()
+        return self._stamps != before
 
-    def _scan(self) -> dict[str, _Stamp]:
+    def _scan(self) -> None:
         started = time.monotonic()
-        stamps = {path: _stamp(path) for path in _sources(str(self._task_root))}
+        paths = [self._handler_file, *_sources(self._task_root)]
+        self._stamps = {path: _stamp(path) for path in paths}
+        self._near = dict(itertools.islice(self._stamps.items(), _ALWAYS))
         ended = time.monotonic()
-        self._next_scan = ended + (ended - started) * _SCAN_SHARE
-        return stamps
+        self._next_scan = ended + max(_PAUSE_SECONDS, (ended - started) * _PAUSE_FACTOR)
 
 
 def _stamp(path: str) -> _Stamp:

@@ -1,0 +1,132 @@
+"""What a warm invocation costs: whole, as a driver sees it, against a bare Runtime API round trip with the same client.
+
+Budget (design/decisions.md): the whole is at most 1.5 times the bare one, p50. Bare means: an asyncio server in this
+process that does nothing but hand over an event when asked and take the answer, one after the other; the time is from
+answer to answer, so it holds all that the client does for one event. Run: `python bench/invoke.py [--json]`.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from offhook.adapters.lambdas.host import LambdaHost
+from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.model.effect import InvokeLambda
+
+ROUNDS = 7  # bare and whole by turns, so that both meet the same weather; each number is the median of the rounds
+WARM_UPS = 50
+CALLS = 500
+EVENT = {"Name": "ContactFlowEvent", "Details": {"ContactData": {"Channel": "VOICE"}, "Parameters": {"State": "WA"}}}
+CODE = "def handler(event, context):\n    return {'State': event['Details']['Parameters']['State']}\n"
+_OK = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
+
+
+class Bare(asyncio.Protocol):
+    """Hands the same event over again and again, and notes the time from answer to answer."""
+
+    def __init__(self, done: "asyncio.Future[list[float]]") -> None:
+        self.done = done
+        self.body = json.dumps(EVENT).encode()
+        self.times: list[float] = []
+        self.last = 0.0
+        self.buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if self.buffer.startswith(b"GET"):
+            self.buffer = b""
+            head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLambda-Runtime-Aws-Request-Id: r\r\n"
+            head += f"Lambda-Runtime-Deadline-Ms: 9999999999999\r\nContent-Length: {len(self.body)}\r\n\r\n"
+            self.transport.write(head.encode() + self.body)
+        elif self.buffer.endswith(b"}"):
+            self.buffer = b""
+            now = time.perf_counter()
+            self.times.append(now - self.last)
+            self.last = now
+            self.transport.write(_OK)
+            if len(self.times) == WARM_UPS + CALLS and not self.done.done():
+                self.done.set_result(self.times[WARM_UPS:])
+
+
+async def bare(folder: Path, client: str) -> list[float]:
+    """Seconds of each bare round trip."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[list[float]] = loop.create_future()
+    server = await loop.create_server(lambda: Bare(done), "127.0.0.1", 0)
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *(["-m", "awslambdaric", "f.handler"] if client == "auto" else ["-c", OWN]),
+        cwd=folder,
+        env={**os.environ, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.sockets[0].getsockname()[1]}"},
+    )
+    try:
+        return await done
+    finally:
+        child.kill()
+        await child.wait()
+        server.close()
+
+
+OWN = "from offhook.adapters.lambdas.child.offhook_runtime import main\nmain(['', 'f.handler'])"
+
+
+def whole(folder: Path, client: str) -> list[float]:
+    """Seconds of each `host.invoke(…).result()`."""
+    function = PythonFunction(name="f", task_root=folder, handler="f.handler", client=client)
+    effect = InvokeLambda("c/1", "f", "arn:f", EVENT, 3000, "r")
+    with LambdaHost({"f": function}) as host:
+        times = []
+        for _ in range(WARM_UPS + CALLS):
+            started = time.perf_counter()
+            ended = host.invoke(effect).result()
+            times.append(time.perf_counter() - started)
+            assert ended.body == '{"State": "WA"}', ended
+    return times[WARM_UPS:]
+
+
+def percentiles(times: list[float]) -> tuple[float, float]:
+    """p50 and p99 in ms."""
+    return statistics.median(times) * 1000, sorted(times)[int(len(times) * 0.99)] * 1000
+
+
+def table(folder: Path, client: str) -> dict[str, float]:
+    """Medians over the rounds, in ms, and the median of their ratios."""
+    (folder / "f.py").write_text(CODE)
+    rounds = [
+        (*percentiles(asyncio.run(bare(folder, client))), *percentiles(whole(folder, client))) for _ in range(ROUNDS)
+    ]
+    columns = zip(
+        ("bare_p50_ms", "bare_p99_ms", "whole_p50_ms", "whole_p99_ms"), zip(*rounds, strict=True), strict=True
+    )
+    medians = {name: round(statistics.median(column), 3) for name, column in columns}
+    return {**medians, "ratio_p50": round(statistics.median(each[2] / each[0] for each in rounds), 2)}
+
+
+def measure() -> tuple[float, float]:
+    """p50 in ms of the whole invocation and of the bare round trip, with AWS's runtime client where it imports."""
+    with tempfile.TemporaryDirectory() as name:
+        row = table(Path(name), "auto")
+    return row["whole_p50_ms"], row["bare_p50_ms"]
+
+
+def main(argv: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        rows = {called: table(Path(name), client) for client, called in (("auto", "awslambdaric"), ("own", "ours"))}
+    if "--json" in argv:
+        print(json.dumps(rows))
+        return
+    for called, row in rows.items():
+        print(called, *(f"{key} {value}" for key, value in row.items()), sep="  ")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

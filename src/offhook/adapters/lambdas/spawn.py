@@ -1,0 +1,76 @@
+"""Starting a child process, and noticing that it has ended."""
+
+import asyncio
+import os
+import subprocess
+import threading
+from dataclasses import dataclass
+
+from offhook.adapters.lambdas.environment import environment
+from offhook.adapters.lambdas.folder import Folder
+from offhook.adapters.lambdas.guard import Guard
+from offhook.adapters.lambdas.output import Output
+from offhook.adapters.lambdas.spec import PythonFunction
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What all processes share. `init_limit_ms` is 10 s in Lambda."""
+
+    loop: asyncio.AbstractEventLoop
+    folder: Folder
+    guard: Guard
+    max_processes: int
+    max_body_bytes: int
+    init_limit_ms: int
+
+
+def start(
+    function: PythonFunction, site: Site, *, port: int, log_stream: str
+) -> tuple["subprocess.Popen[bytes]", Output]:
+    """A process in a session of its own, and what it writes. OSError or ValueError if it cannot be."""
+    runtime = site.folder.runtime
+    command = [function.interpreter, "-u", str(runtime / "launch.py"), str(function.task_root), function.handler]
+    command += [function.client, str(runtime)]
+    if function.debug_port is not None:
+        command.append(str(function.debug_port))
+    variables = environment(
+        function, api_address=f"127.0.0.1:{port}", home=str(site.folder.home), log_stream=log_stream
+    )
+    reading, writing = os.pipe()
+    try:
+        popen = subprocess.Popen(
+            command,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            start_new_session=True,
+        )
+    except (OSError, ValueError):
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    return popen, Output(site.loop, reading)
+
+
+async def exit_of(popen: "subprocess.Popen[bytes]") -> None:
+    """Returns when the process has ended. On Linux its pid stays taken until the caller waits for it."""
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+    try:
+        descriptor = os.pidfd_open(popen.pid)
+    except (AttributeError, OSError):  # macOS, or an old kernel
+
+        def wait() -> None:
+            popen.wait()
+            loop.call_soon_threadsafe(ended.set_result, None)
+
+        threading.Thread(target=wait, daemon=True).start()
+        await ended
+        return
+    loop.add_reader(descriptor, ended.set_result, None)
+    await ended
+    loop.remove_reader(descriptor)
+    os.close(descriptor)
