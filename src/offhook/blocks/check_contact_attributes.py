@@ -33,27 +33,30 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
-    return Exit(result=p.comparison_value, records=_comparisons(p.comparison_value, ctx) if ctx.logging else ())
+    return Exit(result=p.comparison_value, records=_compared(ctx) if ctx.logging else ())
 
 
-def _comparisons(value: Any, ctx: Ctx) -> tuple[LogRecord, ...]:
-    """One line for each comparison up to the one that held, as Connect writes them."""
-    records = []
+def _compared(ctx: Ctx) -> tuple[tuple[str, str], ...]:
+    """Operator and operand of each condition; a reference is looked up now, the lines are made when they are read."""
+    compared = []
     for condition in ctx.action.conditions:
         operand = text_of(condition.operands[0]) if condition.operands else ""
-        reference = parse_reference(operand)
-        if reference is not None:
+        if operand[:1] == "$" and (reference := parse_reference(operand)) is not None:
             operand = text_of(reference.value(ctx))
-        holds = condition.operator in OPERATORS and OPERATORS[condition.operator](value, operand)
-        compared = {"ComparisonMethod": condition.operator, "Value": text_of(value), "SecondValue": operand}
-        records.append(LogRecord(compared, results="true" if holds else "false"))
-        if holds:
-            break
-    return tuple(records)
+        compared.append((condition.operator, operand))
+    return tuple(compared)
 
 
 def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
-    return outcome.records or (LogRecord(),)
+    """One line for each comparison up to the one that held, as Connect writes them."""
+    records = []
+    for operator, operand in outcome.records:
+        holds = operator in OPERATORS and OPERATORS[operator](outcome.result, operand)
+        compared = {"ComparisonMethod": operator, "Value": text_of(outcome.result), "SecondValue": operand}
+        records.append(LogRecord(compared, results="true" if holds else "false"))
+        if holds:
+            break
+    return tuple(records) or (LogRecord(),)
 
 
 def check(action: Action) -> list[Problem]:

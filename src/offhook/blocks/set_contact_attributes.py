@@ -38,10 +38,11 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
-    wrong = next((key for key in p.attributes if not key or ("." in key and ctx.strict)), None)
-    if wrong is not None:
-        return _failed("bad_parameter", f"Attributes: {wrong!r} is no key; a key has a character at least and no dot.")
-    changes = {_stored(key): value for key, value in p.attributes.items()}
+    changes = {}
+    for key, value in p.attributes.items():
+        if not key or ("." in key and ctx.strict):
+            return _failed("bad_parameter", f"Attributes: {key!r} is no key; a key has a character at least and no dot.")
+        changes[_stored(key) if key[0] == "$" else key] = value
     related = p.target_contact == "Related"
     contact_id = ctx.contact.related_id if related else ctx.contact.initial_id
     if contact_id is None:
@@ -58,7 +59,7 @@ def _failed(cause: str, detail: str) -> Exit:
 
 
 def _stored(key: str) -> str:
-    return f"_{key}" if key.startswith("$") else key
+    return f"_{key}" if key[:1] == "$" else key
 
 
 def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:

@@ -55,7 +55,7 @@ def step(instance: Compiled, contact: Contact, event: Event) -> Stepped:
         return Stepped(contact, (), ())
     at_ms = event.at_ms
     draft = Draft(instance, contact, at_ms if at_ms > contact.now_ms else contact.now_ms)
-    happen = _HAPPENINGS.get(type(event), _answer)
+    happen: Callable[[Draft, Any], Any] = _HAPPENINGS.get(type(event), _answer)
     outcome = happen(draft, event)
     if outcome is None:
         return Stepped(contact, (), ())

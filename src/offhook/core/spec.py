@@ -78,8 +78,8 @@ class Exit(msgspec.Struct, frozen=True, gc=False):
     """Leave the block.
 
     `results` and `external_results` are for the flow log as Connect writes it; `cause` (a code), `detail` (a sentence
-    for a person) and `attempts` are ours, beside it. `warnings` are sentences for the trace. `records` are flow-log
-    lines that only `enter` can write, for `log` to hand on.
+    for a person) and `attempts` are ours, beside it. `warnings` are sentences for the trace. `records` is what
+    only `enter` knows and `log` needs for its lines, of any shape.
     """
 
     error: str = ""
@@ -92,7 +92,7 @@ class Exit(msgspec.Struct, frozen=True, gc=False):
     detail: str = ""
     attempts: int = 0
     warnings: tuple[str, ...] = ()
-    records: tuple["LogRecord", ...] = ()
+    records: tuple[Any, ...] = ()
 
 
 class Wait(msgspec.Struct, frozen=True, gc=False):
@@ -141,11 +141,9 @@ class Ctx(Protocol):
 
     now_ms: int
     channel: str
-    flow_type: str
     phase: str
     strict: bool
     instance: Instance
-    action: Action
     line: str
     flow: str
     contact: Contact
@@ -175,6 +173,14 @@ class Ctx(Protocol):
     has_bot: bool
     in_flight: tuple[str, ...]
     parked: dict[str, LambdaEnded]
+
+    @property
+    def action(self) -> Action:
+        """The action that the run stands on."""
+
+    @property
+    def flow_type(self) -> str:
+        """The type of the running flow; a module has the type of the flow that called it."""
 
     def new_id(self) -> str:
         """The id for an effect: `<contact>/<n>`, never given twice."""

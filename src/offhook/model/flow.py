@@ -50,7 +50,8 @@ class Action(msgspec.Struct, frozen=True):
     def targets(self) -> list[str]:
         """Identifiers of every action that an arrow of this one points to, in file order."""
         found = [self.next_action] if self.next_action else []
-        return found + [arrow.next_action for arrow in (*self.conditions, *self.errors)]
+        found += [condition.next_action for condition in self.conditions]
+        return found + [arrow.next_action for arrow in self.errors]
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):

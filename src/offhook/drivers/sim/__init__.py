@@ -153,7 +153,7 @@ class Simulator:
                 break
             at_ms, used = press_ms, used + 1
             state = digits.press(state, key, now_ms=at_ms)
-        if not isinstance(state, digits.Ended):
+        while not isinstance(state, digits.Ended):
             at_ms = state.deadline_ms
             state = digits.expire(state, now_ms=at_ms)
         life.buffer = state.unused
@@ -199,7 +199,7 @@ class Simulator:
 
 
 def _leaves(entry: tuple[Any, ...], identifier: str) -> bool:
-    return entry[0] == "block.left" and entry[2].action.identifier == identifier
+    return bool(entry[0] == "block.left" and entry[2].action.identifier == identifier)
 
 
 _PERFORM: dict[type[msgspec.Struct], Callable[[Simulator, Life, Any], None]] = {
