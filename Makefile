@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench docs clean
+export TMPDIR := $(CURDIR)/.offhook/tmp
+
+.PHONY: demo test check bench docs picture clean
 
 demo: $(VENV)/.run   ## set up and hear a Lambda integration on voice, on chat, and with a failing function
 	@$(BIN)/python examples/demo.py
@@ -23,14 +25,18 @@ check: $(READY)      ## what must pass before a commit: format, lint, types, lay
 bench: $(READY)      ## measure the budgets, as ratios in one run
 	@$(BIN)/python -m bench
 
-docs: $(READY)       ## regenerate docs/blocks and the recorded run in the README
+docs: $(READY)       ## regenerate docs/blocks
 	@$(BIN)/python -m offhook.cli.docs docs/blocks
+
+picture: $(READY)    ## record the run that the README shows
+	@$(BIN)/python examples/picture.py
 
 clean:               ## forget the environment and caches
 	rm -rf $(VENV) .offhook .pytest_cache .mypy_cache .ruff_cache .hypothesis build
 
 # what running needs, and what developing needs, each from pinned versions
 $(VENV)/.run: requirements.txt pyproject.toml
+	@mkdir -p $(TMPDIR)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --cache-dir .offhook/pip -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --cache-dir .offhook/pip --no-deps --no-build-isolation -e .
