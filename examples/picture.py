@@ -24,7 +24,7 @@ def main() -> None:
     command = [sys.executable, "-m", "offhook", *COMMAND]
     heard = subprocess.run(command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
     console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"), color_system="truecolor")
-    console.print(Text("$ offhook run 'Lambda integration' --from +12065550100 --press 1\n", style="bold"))
+    console.print(Text("$ offhook run 'Lambda integration' --from +12065550100 --press 1 --function-time 142\n", style="bold"))
     console.print(Text.from_ansi(heard))
     console.save_svg(str(ROOT / "docs" / "run.svg"), title="offhook", unique_id="offhook")
 
