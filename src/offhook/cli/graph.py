@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 48
 # what Mermaid reads as something else inside a quoted label, and what begins a list there
-_SPECIAL = re.compile(r"[\"#&<>\[\]{}|`;%~^\\=]|^[-*+](?= )|(?<=^\d)\.|(?<=^\d\d)\.")
+_SPECIAL = re.compile(r"[\"#&<>\[\]{}|`;%~^\\=]|\$(?=\$)|^[-*+](?= )|(?<=^\d)\.|(?<=^\d\d)\.")
 
 
 class Format(StrEnum):

@@ -13,10 +13,12 @@ from offhook.cli.findings import known_of
 from offhook.cli.project import Project, load_project, shown
 from offhook.cli.text import one_line
 from offhook.flowjson.lint import lint
-from offhook.flowjson.lint.view import Here, Leaf, look, resource_kind
+from offhook.flowjson.lint.view import Here, Leaf, look
 from offhook.model.errors import UsageError
 from offhook.model.flow import Flow
 from offhook.model.instance import Resource
+
+_ARN = "LambdaFunctionARN"
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -37,9 +39,8 @@ def entries(project: Project) -> list[Entry]:
     known = known_of(project)
     for flow in project.instance.flows.values():
         for here in look(flow, catalogue(), strict=False, known=known).actions.values():
-            for leaf in _function_leaves(here):
-                found = here.resource(leaf)
-                if found is not None and found.resource is not None:
+            for _, kind, found in here.named:
+                if kind == "function" and found is not None and found.resource is not None:
                     used.setdefault(found.resource.name, []).append(f"{flow.name}:{here.action.identifier}")
     resources = {each.name: each for each in project.instance.resources if each.kind == "function"}
     return [
@@ -80,10 +81,6 @@ def _runs(function: Function) -> str:
     return ", ".join(f"fails: {each.kind}" if isinstance(each, Fault) else each for each in function.answers)
 
 
-def _function_leaves(here: Here) -> list[Leaf]:
-    return [leaf for leaf in here.leaves if resource_kind(here.spec, leaf) == "function"]
-
-
 # --- why ---
 
 
@@ -102,7 +99,7 @@ def why(block: str, *, env: str | None) -> Reason:
     here = look(flow, catalogue(), strict=project.instance.strict, known=known).actions[identifier]
     title = here.spec.title if here.spec is not None else here.action.type
     lines = [f"{one_line(identifier)} ({title}) in flow {one_line(flow.name)}"]
-    leaf = next(iter(_function_leaves(here)), None)
+    leaf = next((each for each in here.leaves if each.path == _ARN), None)
     runs = False
     if here.action.type != "InvokeLambdaFunction":
         lines.append("It invokes no function: only AWS Lambda function blocks do.")
@@ -120,7 +117,7 @@ def why(block: str, *, env: str | None) -> Reason:
 def _explain(project: Project, here: Here, leaf: Leaf, lines: list[str]) -> bool:
     hint = here.action.hints.get(leaf.path, "")
     lines.append(f"It asks for {one_line(leaf.text)!r}" + (f", shown as {hint!r} in the designer." if hint else "."))
-    found = here.resource(leaf)
+    found = next((each.found for each in here.named if each.leaf is leaf), None)
     if found is None:
         lines.append(
             "That is a reference: what it gives when a contact arrives decides, and must be an ARN or a name in"

@@ -31,7 +31,6 @@ _TYPE_NAMES = {
 }
 # Newer designer pages name a timeout branch that no export has; the machine takes it where it is wired (decision S10).
 _UNCERTAIN = {"InvokeLambdaFunction": ("TimeLimitExceeded", "Timeout")}
-_INPUTS = "LambdaInvocationAttributes"
 
 
 def unknown_type(here: Here) -> Iterator[Finding]:
@@ -89,8 +88,6 @@ def unknown_parameter(here: Here) -> Iterator[Finding]:
 def _hint_for_unknown(here: Here, path: str) -> str:
     assert here.spec is not None  # without one nothing is unknown
     known = fields_of(here.spec.params)
-    if "." not in path and _INPUTS in known:
-        return f"inputs of the function belong under {_INPUTS}."
     near = difflib.get_close_matches(path, known, n=1)
     if near:
         return f"did you mean {near[0]}?"

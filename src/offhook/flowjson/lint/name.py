@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from offhook.core.expr import looks_dynamic
 from offhook.core.resolve import ASSUMED
 from offhook.flowjson.lint.reference import external_key
 from offhook.flowjson.lint.rule import Finding, Rule
 from offhook.flowjson.lint.source import Source
-from offhook.flowjson.lint.view import ANY_KEY, Here, Leaf, Mention, Whole, resource_kind
+from offhook.flowjson.lint.view import ANY_KEY, Here, Mention, Whole
 
 # ${…} of Terraform and CloudFormation, {{…}}, %%…%%, <<…>>, <…>, {ACCOUNT_ID}, and words that ask to be replaced
 _TOKEN = re.compile(r"\$\{|\{\{|%%\w+%%|<<.+>>|<[^<>]+>|\{\w+\}|REPLACE|PLACEHOLDER")
@@ -26,22 +25,13 @@ def token(here: Here) -> Iterator[Finding]:
     for bad in here.bad:
         if isinstance(bad.value, str) and is_token(bad.value):
             yield Finding(f"{bad.value!r} must be filled in before the flow can run.", f"Parameters.{bad.path}")
-    for leaf, kind in _named(here):
-        found = here.resource(leaf)
+    for leaf, kind, found in here.named:
         if (found is None or found.resource is None or found.assumed) and _is_open(kind, leaf.text):
             message = (
                 f"{leaf.text!r} stands for a {kind} and is neither an id nor an ARN; in a project, list it under "
                 f"`matches` of the {kind} that it means."
             )
             yield Finding(message, f"Parameters.{leaf.path}")
-
-
-def _named(here: Here) -> Iterator[tuple[Leaf, str]]:
-    """Constants that name a resource, with its kind."""
-    for leaf in here.leaves:
-        kind = resource_kind(here.spec, leaf)
-        if kind and leaf.text and not looks_dynamic(leaf.text):
-            yield leaf, kind
 
 
 def _is_open(kind: str, text: str) -> bool:
@@ -51,30 +41,27 @@ def _is_open(kind: str, text: str) -> bool:
 
 
 def not_found(here: Here) -> Iterator[Finding]:
-    for leaf, kind in _named(here):
-        found = here.resource(leaf)
+    for leaf, kind, found in here.named:
         if found is not None and found.resource is None and not _is_open(kind, leaf.text):
             yield Finding(found.problem, f"Parameters.{leaf.path}")
 
 
 def assumed(here: Here) -> Iterator[Finding]:
-    for leaf, kind in _named(here):
-        found = here.resource(leaf)
+    for leaf, kind, found in here.named:
         if found is not None and found.assumed and not _is_open(kind, leaf.text):
             yield Finding(found.problem, f"Parameters.{leaf.path}")
 
 
 def not_associated(here: Here) -> Iterator[Finding]:
-    known = here.whole.known
-    if known is None or known.associated is None:
-        return
-    for leaf, kind in _named(here):
-        found = here.resource(leaf)
-        if kind == "function" and found is not None and found.resource is not None:
-            name = found.resource.name
-            if name not in known.associated:
-                message = f"function {name!r} is not added to the instance; Connect would refuse to invoke it."
-                yield Finding(message, f"Parameters.{leaf.path}")
+    associated = here.whole.known.associated if here.whole.known is not None else None
+    for leaf, kind, found in here.named:
+        if associated is None or kind != "function" or found is None or found.resource is None:
+            continue
+        if found.resource.name not in associated:
+            message = (
+                f"function {found.resource.name!r} is not added to the instance; Connect would refuse to invoke it."
+            )
+            yield Finding(message, f"Parameters.{leaf.path}")
 
 
 # --- what functions answer and read
@@ -112,9 +99,8 @@ def _called(whole: Whole) -> dict[str, Source]:
     if whole.known is None or not whole.known.sources:
         return called
     for identifier, here in whole.actions.items():
-        for leaf, kind in _named(here):
-            found = here.resource(leaf) if kind == "function" else None
-            if found is not None and found.resource is not None:
+        for _, kind, found in here.named:
+            if kind == "function" and found is not None and found.resource is not None:
                 source = whole.known.sources.get(found.resource.name)
                 if source is not None:
                     called[identifier] = source

@@ -57,6 +57,14 @@ class Stray(NamedTuple):
     root: str
 
 
+class Named(NamedTuple):
+    """A constant that names a resource of this kind. `found` is None outside of a project."""
+
+    leaf: Leaf
+    kind: str
+    found: Found | None
+
+
 class Bad(NamedTuple):
     """A parameter whose constant value does not fit, and the rule that it breaks."""
 
@@ -100,18 +108,12 @@ class Here:
     spec: BlockSpec | None
     path: str
     leaves: tuple[Leaf, ...] = ()
+    named: tuple[Named, ...] = ()
     unknown: tuple[str, ...] = ()
     bad: tuple[Bad, ...] = ()
     mentions: tuple[Mention, ...] = ()
     strays: tuple[Stray, ...] = ()
     checked: tuple[Problem, ...] = ()
-
-    def resource(self, leaf: Leaf) -> Found | None:
-        """What the project finds for a leaf that names something; None outside of a project and for other leaves."""
-        kind, known = resource_kind(self.spec, leaf), self.whole.known
-        if known is None or not kind or not leaf.text or looks_dynamic(leaf.text):
-            return None
-        return known.resolver.find(kind, leaf.text, hint=self.action.hints.get(leaf.path, ""))
 
 
 def known_in(instance: Instance, sources: Mapping[str, str], answers: Mapping[str, tuple[str, ...]]) -> Known:
@@ -152,19 +154,6 @@ def look(flow: Flow, catalogue: Catalogue, *, strict: bool, known: Known | None)
     return whole
 
 
-def resource_kind(spec: BlockSpec | None, leaf: Leaf) -> str:
-    """The kind of resource that a leaf names (core.resolve), or empty: what its widget picks."""
-    if spec is None or not spec.widgets or leaf.is_key:
-        return ""
-    steps = [step for step in leaf.path.split(".") if not step.isdecimal()]
-    for name in (".".join(steps), steps[-1], steps[0]):
-        widget = spec.widgets.get(name, "")
-        if widget.endswith("-picker"):
-            picked = widget.removesuffix("-picker")
-            return "function" if picked == "lambda" else picked
-    return ""
-
-
 def bare_type(type_info: inspect.Type) -> inspect.Type:
     while isinstance(type_info, inspect.Metadata):
         type_info = type_info.type
@@ -181,7 +170,7 @@ def fields_of(params: type[Any]) -> dict[str, inspect.Field]:
 
 
 _FIELDS: dict[type[Any], dict[str, inspect.Field]] = {}
-_PROBES: dict[type[Any], dict[str, type[Any]]] = {}
+_CHECKS: dict[type[Any], tuple[type[Any], dict[str, type[Any]]]] = {}
 
 
 def _places(flow: Flow) -> dict[str, int]:
@@ -209,26 +198,53 @@ def _look_at(here: Here) -> Here:
             unknown.append(key)
     mentions: list[Mention] = []
     strays: list[Stray] = []
+    dynamic = set(unknown)
     for leaf in leaves:
         if "$" in leaf.text:
+            before = len(mentions) + len(strays)
             _mentions(f"Parameters.{leaf.path}", leaf.kind, leaf.text, mentions, strays)
+            if len(mentions) + len(strays) > before:
+                dynamic.add(leaf.path.partition(".")[0])
     for index, condition in enumerate(action.conditions):
         for operand in condition.operands:
             if isinstance(operand, str) and "$" in operand:
-                where = f"Transitions.Conditions[{index}]"
-                _mentions(where, "operand", operand, mentions, strays)
+                _mentions(f"Transitions.Conditions[{index}]", "operand", operand, mentions, strays)
+    constants = {key: value for key, value in action.parameters.items() if key not in dynamic}
     return Here(
         here.whole,
         action,
         spec,
         here.path,
         tuple(leaves),
+        tuple(_named(here, leaves)),
         tuple(unknown),
-        tuple(_bad(action.parameters, spec.params)),
+        tuple(_bad(constants, spec.params)),
         tuple(mentions),
         tuple(strays),
         tuple(spec.check(action)) if spec.check is not None else (),
     )
+
+
+def _named(here: Here, leaves: list[Leaf]) -> Iterator[Named]:
+    known = here.whole.known
+    for leaf in leaves:
+        kind = _resource_kind(here.spec, leaf)
+        if kind and leaf.text and not looks_dynamic(leaf.text):
+            hint = here.action.hints.get(leaf.path, "")
+            yield Named(leaf, kind, None if known is None else known.resolver.find(kind, leaf.text, hint=hint))
+
+
+def _resource_kind(spec: BlockSpec | None, leaf: Leaf) -> str:
+    """The kind of resource that a leaf names (core.resolve), or empty: what its widget picks."""
+    if spec is None or not spec.widgets or leaf.is_key:
+        return ""
+    steps = [step for step in leaf.path.split(".") if not step.isdecimal()]
+    for name in (".".join(steps), steps[-1], steps[0]):
+        widget = spec.widgets.get(name, "")
+        if widget.endswith("-picker"):
+            picked = widget.removesuffix("-picker")
+            return "function" if picked == "lambda" else picked
+    return ""
 
 
 class _Walk(NamedTuple):
@@ -294,30 +310,25 @@ def _mentions(where: str, kind: str, text: str, mentions: list[Mention], strays:
         strays.append(Stray(where, kind, text, ""))
 
 
-def _bad(raw: dict[str, Any], params: type[Any]) -> Iterator[Bad]:
-    """Constants of the wrong type or range, each once. Required parameters that are missing are not among them."""
-    constant, resolve = compile_parameters(raw, params)
-    if resolve is None and type(constant) is not BadParameter:
+def _bad(constants: dict[str, Any], params: type[Any]) -> Iterator[Bad]:
+    """Constants of the wrong type or range, each once."""
+    whole, probes = _checks(params)
+    value, _ = compile_parameters(constants, whole)
+    if type(value) is not BadParameter:
         return
-    for name, probe in _probes(params).items():
-        if name not in raw:
-            continue
-        constant, _ = compile_parameters({name: raw[name]}, probe)
-        if type(constant) is BadParameter:
-            path, _, rule = constant.detail.partition(": ")
-            yield Bad(path, rule.removesuffix("."), raw[name])
+    for name, constant in constants.items():
+        value, _ = compile_parameters({name: constant}, probes[name])
+        if type(value) is BadParameter:
+            path, _, rule = value.detail.partition(": ")
+            yield Bad(path, rule.removesuffix("."), constant)
 
 
-def _probes(params: type[Any]) -> dict[str, type[Any]]:
-    """For each parameter a Struct that has no other, so that one wrong value does not hide the next."""
-    if (probes := _PROBES.get(params)) is None:
-        hints = _annotations(params)
-        probes = _PROBES[params] = {
-            encoded: msgspec.defstruct("Probe", [(name, hints[name])], rename={name: encoded})
-            for name, encoded in zip(params.__struct_fields__, params.__struct_encode_fields__, strict=True)
-        }
-    return probes
-
-
-def _annotations(params: type[Any]) -> dict[str, Any]:
-    return {each.name: each.type for each in msgspec.structs.fields(params)}
+def _checks(params: type[Any]) -> tuple[type[Any], dict[str, type[Any]]]:
+    """The parameters as a Struct that requires none of them, and a Struct for each: no mistake hides another."""
+    if (checks := _CHECKS.get(params)) is None:
+        types = [(each.name, each.type, None) for each in msgspec.structs.fields(params)]
+        names = {each.name: each.encode_name for each in msgspec.structs.fields(params)}
+        whole = msgspec.defstruct("Whole", types, rename=names)
+        probes = {names[each[0]]: msgspec.defstruct("Probe", [each], rename=names) for each in types}
+        checks = _CHECKS[params] = (whole, probes)
+    return checks

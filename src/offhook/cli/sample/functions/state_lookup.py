@@ -5,6 +5,8 @@ STRING_MAP in the block, an answer is a flat object of text. Raising an exceptio
 error branch, after a few retries.
 """
 
+from typing import Any
+
 # The keys are states, the values some of their area codes.
 AREA_CODES = {
     "Alabama": "205 251 256 334",
@@ -48,14 +50,14 @@ FACTS = (
 )
 
 
-def handler(event: dict, context: object) -> dict[str, str]:
+def handler(event: dict[str, Any], context: object) -> dict[str, str]:
     contact = event["Details"]["ContactData"]
     channel = event["Details"]["Parameters"].get("channel", contact["Channel"])
     print(f"looking up a {channel} contact")  # shows up in `offhook run --trace`
     return {"State": state_of(contact["CustomerEndpoint"]), "Fact": fact_for(contact["ContactId"])}
 
 
-def state_of(endpoint: dict | None) -> str:
+def state_of(endpoint: dict[str, str] | None) -> str:
     """The state that a phone number belongs to. A chat has no phone number: its endpoint is None."""
     number = endpoint["Address"] if endpoint else ""
     area_code = number.removeprefix("+1")[:3]
