@@ -7,7 +7,8 @@ from msgspec.structs import replace
 from offhook.core.spec import Catalogue
 from offhook.model.contact import Contact
 
-_ENCODER = msgspec.json.Encoder(order="deterministic")
+# keys stay in their order: it is the order of cancellations, of attributes in an event, of lines in a trace
+_ENCODER = msgspec.json.Encoder()
 
 
 class Snapshots:
