@@ -90,8 +90,10 @@ class Project:
             self.instance.resource("function", name, matches=(name,) if name.startswith("arn:") else ()) for name in new
         )
         associated = self.instance.associated
-        if associated is not None or self.instance.strict:
-            associated = (associated or frozenset()) | frozenset(new)
+        if associated is not None:
+            associated |= frozenset(new)
+        elif self.instance.strict:
+            associated = frozenset(functions)
         instance = structs.replace(self.instance, resources=(*self.instance.resources, *made), associated=associated)
         return replace(self, instance=instance, functions={**self.functions, **functions})
 

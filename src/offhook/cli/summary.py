@@ -19,12 +19,17 @@ _OF_THE_FLOW = ("Attributes", "External", "FlowAttributes", "LambdaInvocation")
 class _Calls:
     times: int = 0
     attempts: int = 0
+    ended: int = 0
     failed: int = 0
     took_ms: int = 0
 
     def __str__(self) -> str:
-        failed = f", {self.failed} failed" if self.failed else ""
-        return f"{_count(self.times, 'call')}, {_count(self.attempts, 'attempt')}{failed}, {seconds(self.took_ms)}"
+        parts = [_count(self.times, "call"), _count(self.attempts, "attempt")]
+        if self.failed:
+            parts.append(f"{self.failed:,} failed")
+        if self.ended < self.attempts:
+            parts.append(f"{self.attempts - self.ended:,} without an answer")
+        return ", ".join([*parts, seconds(self.took_ms)] if self.ended else parts)
 
 
 def _count(number: int, what: str) -> str:
@@ -95,6 +100,7 @@ class Summary:
             calls.attempts += 1
             calls.times += event.attempt == 1
             return
+        calls.ended += 1
         calls.took_ms += event.measured.get("took_ms", 0)
         calls.failed += not went_well(event)
 
@@ -130,7 +136,7 @@ class Summary:
         if not name or "=" in name:
             return "a function that the flow names by no usable text; give it a name in the flow"
         option = shlex.quote(f"{name}=stub:{{}}")
-        return f"function {plain(name)} is not configured; add --function {option}"
+        return f"function {plain(repr(name))} is not configured; add --function {option}"
 
     def _hint(self, reference: str) -> str:
         root, _, key = reference.removeprefix("$.").partition(".")

@@ -18,6 +18,7 @@ from offhook.core.calendar import parse_instant
 _COLUMN = 9
 _SHORT = 200
 _MAX_LOG_LINES = 10
+_MAX_STILL_BLOCKS = 30  # blocks that are shown while time stands still; a loop has hundreds
 _BY = {
     "terminator": "ended by the terminator",
     "length": "all digits entered",
@@ -83,19 +84,33 @@ class Transcript:
         self._channel = "VOICE"
         self._calls: dict[str, trace.FunctionCalled] = {}
         self._has_keys = False
+        self._still = ("", 0)
+        self._skipped = 0
 
     def __call__(self, event: trace.AnyTrace) -> None:
         show = _SHOW.get(type(event))
-        if show is None and not self._full:
+        if not self._full and (show is None or self._skips(event)):
             return
         if self._start_ms is None:
             self._start_ms = parse_instant(event.at)
+        if self._skipped:
+            self._print(event.at, 0, Text(f"… {self._skipped:,} more blocks without waiting", "dim"))
+            self._skipped = 0
         if show is not None:
             for indent, text in show(self, event):
                 self._print(event.at, indent, text)
         if self._full:
             for indent, text in _details(event):
                 self._print(event.at, indent, text)
+
+    def _skips(self, event: trace.AnyTrace) -> bool:
+        """Whether the event is of one block too many at the same instant."""
+        at, count = self._still
+        if isinstance(event, trace.BlockEntered):
+            count = count + 1 if at == event.at else 1
+            self._still = (event.at, count)
+            self._skipped += count > _MAX_STILL_BLOCKS
+        return count > _MAX_STILL_BLOCKS and isinstance(event, (trace.BlockEntered, trace.BlockLeft))
 
     def key(self, key: str) -> None:
         """A key was pressed just now; the line that says what it came to replaces the echo."""
@@ -192,6 +207,10 @@ class Transcript:
     def _warned(self, event: trace.Warned) -> "_Lines":
         yield 1, Text(f"! {plain(event.message)}", "yellow")
 
+    def _over(self, event: trace.ContactEnded) -> "_Lines":
+        if trace.is_fatal(event.reason):
+            yield 0, Text(f"! {plain(event.reason)}", "red")
+
     def _cut(self, text: str) -> str:
         return text if self._full or len(text) <= _SHORT else f"{text[:_SHORT]}… ({len(text):,} characters)"
 
@@ -206,6 +225,7 @@ _SHOW: dict[type, Callable[[Transcript, Any], _Lines]] = {
     trace.FunctionEnded: Transcript._ended,
     trace.BlockLeft: Transcript._left,
     trace.Warned: Transcript._warned,
+    trace.ContactEnded: Transcript._over,
 }
 
 
