@@ -733,7 +733,7 @@ def test_attributes_that_the_flow_or_another_flow_of_the_project_sets_are_fine()
 
 
 def test_keys_that_are_put_together_may_be_any_key() -> None:
-    document = _flow_of(_set("set", "a", **{"$.External.key": "1"}), _say("a", "$.Attributes.x", "bye"), BYE)
+    document = _flow_of(_set("set", "a", **{"$.Queue.Name": "1"}), _say("a", "$.Attributes.x", "bye"), BYE)
 
     assert _lines(document) == []
 
@@ -749,6 +749,14 @@ def test_flow_attributes_belong_to_the_flow_alone() -> None:
     assert _message(document, "W-never-set") == (
         "$.FlowAttributes.other is empty: this flow does not set the flow attribute 'other'."
     )
+
+
+def test_an_answer_is_empty_where_no_function_is_called() -> None:
+    document = _flow_of(_say("say", "$.External.State", "bye"), BYE)
+    known = _known(_instance(flows={"arn:other": read_flow(json.dumps(BASE), catalogue())}))
+
+    assert _message(document, "W-never-set") == "$.External.State is empty: no block of this flow calls a function."
+    assert _lines(document, known=known) == []
 
 
 def test_a_comparison_with_an_attribute_that_nothing_sets_has_its_own_rule() -> None:

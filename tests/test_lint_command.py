@@ -292,6 +292,16 @@ def test_sarif_of_the_whole_file_and_of_a_check_that_only_a_block_knows(project:
     assert "logicalLocations" not in run["results"][0]["locations"][0]
 
 
+def test_sarif_names_files_by_uri(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    far = _write(tmp_path_factory.mktemp("far") / "a flow.json", _flow("Far", text="$.Attributes.x"))
+    _write(project / "a flow %.json", _flow("Near", text="$.Attributes.x"))
+
+    (run,) = json.loads(call("lint", "a flow %.json", str(far), "--format", "sarif").out)["runs"]
+
+    uris = [each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in run["results"]]
+    assert uris == ["a%20flow%20%25.json", far.as_uri()]
+
+
 # --- explaining
 
 

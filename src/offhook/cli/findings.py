@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -229,7 +230,7 @@ def _sarif_rule(name: str) -> dict[str, Any]:
 def _sarif_result(problem: Found, used: list[str]) -> dict[str, Any]:
     place: dict[str, Any] = {
         "physicalLocation": {
-            "artifactLocation": {"uri": Path(problem.file).as_posix()},
+            "artifactLocation": {"uri": _uri(problem.file)},
             "region": {"startLine": problem.line},
         }
     }
@@ -242,6 +243,11 @@ def _sarif_result(problem: Found, used: list[str]) -> dict[str, Any]:
         "message": {"text": problem.message},
         "locations": [place],
     }
+
+
+def _uri(file: str) -> str:
+    path = Path(file)
+    return path.as_uri() if path.is_absolute() else quote(path.as_posix())
 
 
 # --- explaining ---

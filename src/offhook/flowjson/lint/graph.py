@@ -5,11 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from offhook.core.program import CHANNELS
 from offhook.core.spec import BlockSpec
 from offhook.flowjson.lint.rule import Finding, Rule
-from offhook.flowjson.lint.view import Here, Whole, written_in
+from offhook.flowjson.lint.view import LAMBDA, Here, Whole, written_in
 from offhook.flowjson.problems import reachable
 from offhook.model.flow import Action
 
-_LAMBDA = "InvokeLambdaFunction"
 _HANG_UP = "DisconnectParticipant"
 # the contact goes elsewhere, and what happens there may take time
 _AWAY = frozenset(
@@ -20,7 +19,7 @@ _AWAY = frozenset(
 
 def lambda_error_disconnects(here: Here) -> Iterator[Finding]:
     actions = here.whole.flow.actions
-    if here.action.type != _LAMBDA:
+    if here.action.type != LAMBDA:
         return
     for index, arrow in enumerate(here.action.errors):
         target = actions.get(arrow.next_action)
@@ -52,7 +51,7 @@ def lambda_silence(whole: Whole) -> Iterator[Finding]:
 def _calls(action: Action) -> bool:
     """Whether the contact waits for a function here."""
     is_load = bool(action.parameters.get("LambdaInvocationId"))
-    return action.type == _LAMBDA and action.parameters.get("InvocationType") != "ASYNCHRONOUS" and not is_load
+    return action.type == LAMBDA and action.parameters.get("InvocationType") != "ASYNCHRONOUS" and not is_load
 
 
 def _next_calls(whole: Whole, start: str) -> list[str]:

@@ -13,6 +13,7 @@ from offhook.flowjson.lint.view import ANY_KEY, Here, Mention, Whole
 _TOKEN = re.compile(r"\$\{|\{\{|%%\w+%%|<<.+>>|<[^<>]+>|\{\w+\}|REPLACE|PLACEHOLDER")
 _ID = re.compile(r"arn:\S+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(:\S+)?")
 _FUNCTION = re.compile(r"[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?")
+_SET_BY_FLOWS = ("Attributes", "FlowAttributes", "External")
 _UNSPELLED = re.compile(r"[_-]")
 
 
@@ -133,9 +134,9 @@ def compare_never_set(here: Here) -> Iterator[Finding]:
 
 
 def _never_written(whole: Whole, mention: Mention) -> tuple[str, str] | None:
-    """Namespace and key of an attribute that is read here and set nowhere, else None."""
+    """Namespace and key of an attribute, or of a function's answer, that is read here and set nowhere; else None."""
     namespace = mention.path[0]
-    if namespace not in ("Attributes", "FlowAttributes") or len(mention.path) < 2 or mention.path[1].startswith("$"):
+    if namespace not in _SET_BY_FLOWS or len(mention.path) < 2 or mention.path[1].startswith("$"):
         return None
     read = (namespace, ".".join(mention.path[1:]))
     return None if read in whole.written or (namespace, ANY_KEY) in whole.written else read
@@ -146,6 +147,8 @@ def _never(whole: Whole, read: tuple[str, str], mention: Mention) -> str:
     if namespace == "FlowAttributes":
         return f"{mention.text} is empty: this flow does not set the flow attribute {key!r}."
     where = "no flow of the project" if whole.known is not None else "no block of this flow"
+    if namespace == "External":
+        return f"{mention.text} is empty: {where} calls a function."
     return f"{mention.text} is empty unless something else sets it: {where} sets the attribute {key!r}."
 
 
@@ -200,7 +203,7 @@ RULES = (
     ),
     Rule(
         name="never-set",
-        title="An attribute is read and never set",
+        title="An attribute or an answer is read and never set",
         why="It may come from elsewhere: the API that starts the contact, another instance, an agent's "
         "application. If not, it is empty. Flow attributes are gone after a transfer to another flow.",
         severity="warning",

@@ -27,6 +27,7 @@ _WRITERS = {
     "UpdateFlowAttributes": ("FlowAttributes", "FlowAttributes"),
 }
 ANY_KEY = "*"
+LAMBDA = "InvokeLambdaFunction"
 
 
 class Leaf(NamedTuple):
@@ -135,7 +136,9 @@ def written_by(flow: Flow) -> Iterator[tuple[str, str]]:
 
 
 def written_in(action: Action) -> Iterator[tuple[str, str]]:
-    """The same for one action."""
+    """The same for one action. A function may answer with any key."""
+    if action.type == LAMBDA:
+        yield "External", ANY_KEY
     parameter, namespace = _WRITERS.get(action.type, ("", ""))
     attributes = action.parameters.get(parameter)
     for key in attributes if isinstance(attributes, dict) else ():
