@@ -77,7 +77,7 @@ class DTMFConfiguration(msgspec.Struct, frozen=True, rename="pascal"):
     input_termination_sequence: Annotated[str, STATIC, msgspec.Meta(pattern="^[0-9#*]{1,5}$")] = "#"
     disable_cancel_key: Annotated[bool, STATIC] = False
     interdigit_time_limit_seconds: Annotated[int, DYNAMIC, msgspec.Meta(ge=1, le=20)] = 5
-    input_time_limit_seconds: Annotated[int, STATIC, msgspec.Meta(ge=1)] | None = None
+    input_time_limit_seconds: Annotated[int, STATIC, msgspec.Meta(ge=1)] = 0  # 0: not given
 
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
@@ -85,9 +85,7 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     ssml: Annotated[str, DYNAMIC, msgspec.Meta(title="SSML")] = msgspec.field(name="SSML", default="")
     prompt_id: Annotated[str, SINGLE, msgspec.Meta(title="Prompt")] = ""
     media: Annotated[prompt.Media, msgspec.Meta(title="Audio file in S3")] = prompt.Media()
-    input_time_limit_seconds: Annotated[int, STATIC, msgspec.Meta(ge=1, title="Seconds until the first key")] | None = (
-        None
-    )
+    input_time_limit_seconds: Annotated[int, STATIC, msgspec.Meta(ge=1, title="Seconds until the first key")] = 0
     store_input: Annotated[bool, STATIC, msgspec.Meta(title="Store what is entered")] = False
     input_validation: InputValidation = InputValidation()
     input_encryption: InputEncryption | None = None
@@ -164,7 +162,7 @@ def _wait(p: Params, ctx: Ctx, collect: CollectInput) -> Wait:
     return Wait((collect,), Memo(collect.id, secret), warnings=assumption(ctx, p.prompt_id))
 
 
-def _seconds(p: Params) -> int | None:
+def _seconds(p: Params) -> int:
     return p.input_time_limit_seconds or p.dtmf_configuration.input_time_limit_seconds
 
 
@@ -225,7 +223,7 @@ def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
     if p.enable_dtmf_buffer is not None:
         return (LogRecord({"EnableDTMFBuffer": text_of(p.enable_dtmf_buffer)}, module="GetParticipantInput"),)
     parameters = prompt.logged(text=p.text, markup=p.ssml, prompt=p.prompt_id, media_uri=p.media.uri)
-    parameters |= {"MaxDigits": str(_max_digits(p)), "Timeout": str((_seconds(p) or 0) * 1000)}
+    parameters |= {"MaxDigits": str(_max_digits(p)), "Timeout": str(_seconds(p) * 1000)}
     return (LogRecord(parameters, module="StoreUserInput" if p.store_input else ""),)
 
 
