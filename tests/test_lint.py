@@ -135,6 +135,15 @@ def test_a_type_like_no_other_is_kept_and_said_so() -> None:
     )
 
 
+def test_an_action_of_connect_that_no_block_declares_is_no_mistake() -> None:
+    document = _flow_of(_action("hi", "MessageParticipant", {"Txt": "Hi"}))
+
+    assert _lines(document, blocks={}) == ["hi:Type: W-not-built"]
+    assert _message(document, "W-not-built", blocks={}) == (
+        "MessageParticipant is not known to offhook yet: it is not checked, and takes its error branch in offhook."
+    )
+
+
 @pytest.mark.parametrize(
     ("flow_type", "found"),
     [
@@ -965,6 +974,13 @@ def test_an_old_export_is_linted_like_any_other() -> None:
     legacy = {"modules": [module, module], "version": "1", "type": "agentWhisper", "start": "a", "metadata": {}}
 
     assert _lines(legacy) == ["a:modules[1]: E-duplicate-identifier", "a:Type: E-flow-type"]
+
+
+def test_a_module_that_was_not_converted_is_said_once() -> None:
+    module = {"id": "a", "type": "TimeMachine", "branches": [], "parameters": []}
+    legacy = {"modules": [module], "version": "1", "type": "contactFlow", "start": "a", "metadata": {}}
+
+    assert _lines(legacy) == ["a:type: E-not-converted"]
 
 
 def test_a_flow_without_a_document_is_linted_too() -> None:

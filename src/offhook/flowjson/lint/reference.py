@@ -19,7 +19,7 @@ def unknown_reference(here: Here) -> Iterator[Finding]:
     for stray in here.strays:
         if not stray.root:
             continue
-        near = difflib.get_close_matches(stray.root, ROOTS, n=1)
+        near = difflib.get_close_matches(stray.root, sorted(ROOTS), n=1)
         hint = f"did you mean $.{near[0]}?" if near else "it is not a namespace of Connect."
         severity = "error" if stray.kind in _ALONE else "warning"
         effect = "" if severity == "error" else " and is taken as text"
