@@ -292,6 +292,14 @@ def test_a_stated_answer_comes_after_the_time_it_states() -> None:
     assert Run([INVOKE], FakePhone(), functions=Functions(ended), function_time_ms=20).took_ms == 20
 
 
+def test_an_answer_that_takes_as_long_as_the_limit_is_not_cut() -> None:
+    ended = LambdaEnded(0, "", 200, body='{"State":"WA"}', took_ms=3_000)
+    run = Run([INVOKE], FakePhone(), functions=Functions(ended))
+
+    assert run.life.contact.run is not None
+    assert run.life.contact.run.external == {"State": "WA"}
+
+
 def test_a_real_function_answers_when_it_is_done_and_wakes_the_phone() -> None:
     functions = Functions()
     phone = FakePhone(outside=[(420, lambda: functions.finish(took_ms=400))])

@@ -79,7 +79,7 @@ class Simulator:
         self._max_contact_ms = max_contact_ms
         self._heap: list[tuple[int, int, Life, Event]] = []
         self._pushed = 0
-        self._calls: dict[str, tuple[Life, Future[LambdaEnded]]] = {}
+        self._calls: dict[str, tuple[Life, int, Future[LambdaEnded]]] = {}
 
     def start(self, contact: Contact, customer: Customer, *, at_ms: int, hang_up_after: str = "") -> Life:
         """A contact that begins at `at_ms`."""
@@ -89,8 +89,12 @@ class Simulator:
 
     def push(self, life: Life, event: Event) -> None:
         """Let it happen at the event's time."""
+        heapq.heappush(self._heap, (event.at_ms, self._ordered(), life, event))
+
+    def _ordered(self) -> int:
+        """The place of what is ordered now, among what happens at the same time."""
         self._pushed += 1
-        heapq.heappush(self._heap, (event.at_ms, self._pushed, life, event))
+        return self._pushed
 
     def run(self) -> None:
         """Until every contact is over."""
@@ -171,21 +175,24 @@ class Simulator:
             self.push(life, HungUp(max(self.now_ms, end_ms + answer.hang_up_ms)))
 
     def _invoke(self, life: Life, effect: effects.InvokeLambda) -> None:
+        # its place is that of the order, however late we hear: what takes as long as its limit is not cut
+        order = self._ordered()
         answer = self.functions.invoke(effect)
         if isinstance(answer, LambdaEnded):
-            self._answered(life, answer)
+            self._answered(life, order, answer)
         else:
-            self._calls[effect.id] = (life, answer)
+            self._calls[effect.id] = (life, order, answer)
 
     def _await_functions(self) -> None:
         """Nothing else happens at this instant: wait for every function that runs, in the order they were called."""
         calls, self._calls = self._calls, {}
-        for life, future in calls.values():
-            self._answered(life, future.result())
+        for life, order, future in calls.values():
+            self._answered(life, order, future.result())
 
-    def _answered(self, life: Life, answer: LambdaEnded) -> None:
+    def _answered(self, life: Life, order: int, answer: LambdaEnded) -> None:
         took_ms = answer.took_ms if self._function_time_ms is None else self._function_time_ms
-        self.push(life, replace(answer, at_ms=self.now_ms + took_ms, took_ms=took_ms))
+        answer = replace(answer, at_ms=self.now_ms + took_ms, took_ms=took_ms)
+        heapq.heappush(self._heap, (answer.at_ms, order, life, answer))
 
     def _time(self, life: Life, effect: effects.StartTimer) -> None:
         self.push(life, TimerFired(self.now_ms + effect.after_ms, effect.id))

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -52,6 +52,15 @@ class Pressed(msgspec.Struct, frozen=True):
     secret: bool = False
 
 
+class _Call(NamedTuple):
+    """An attempt in flight, called at `at_ms`. `order` is its place among what is due when it is answered."""
+
+    effect: effects.InvokeLambda
+    at_ms: int
+    order: int
+    future: "Future[LambdaEnded] | None"
+
+
 class Live:
     """One contact: `life`, from `run` on. `pressed` grows by one with each block that listened.
 
@@ -83,7 +92,7 @@ class Live:
         self._clock = _Clock(phone)
         self._due: list[tuple[int, int, Callable[[int], None]]] = []
         self._pushed = 0
-        self._calls: dict[str, tuple[int, effects.InvokeLambda, Future[LambdaEnded] | None]] = {}
+        self._calls: dict[str, _Call] = {}
         self._answers: deque[tuple[str, LambdaEnded]] = deque()
         self._collector: digits.Collector | None = None
         self._keys = ""
@@ -111,12 +120,17 @@ class Live:
         at_ms, _, happen = heapq.heappop(self._due)
         happen(at_ms)
 
-    def _at(self, at_ms: int, happen: Callable[[int], None]) -> None:
-        self._pushed += 1
-        heapq.heappush(self._due, (at_ms, self._pushed, happen))
+    def _at(self, at_ms: int, happen: Callable[[int], None], *, order: int = 0) -> None:
+        """`order`: the place that was kept for it, else the next."""
+        heapq.heappush(self._due, (at_ms, order or self._ordered(), happen))
 
-    def _later(self, event: Event) -> None:
-        self._at(event.at_ms, lambda at_ms: self._happen(event))
+    def _ordered(self) -> int:
+        """The place of what is ordered now, among what is due at the same time."""
+        self._pushed += 1
+        return self._pushed
+
+    def _later(self, event: Event, *, order: int = 0) -> None:
+        self._at(event.at_ms, lambda at_ms: self._happen(event), order=order)
 
     def _happen(self, event: Event) -> None:
         life = self.life
@@ -212,16 +226,17 @@ class Live:
             self._collector = None
         call = self._calls.pop(effect.target, None)
         if call is not None:
-            self._let_go(call[1])
-            if call[2] is not None:
-                call[2].cancel()
+            self._let_go(call.effect)
+            if call.future is not None:
+                call.future.cancel()
 
     # --- functions ---
 
     def _invoke(self, effect: effects.InvokeLambda) -> None:
+        order = self._ordered()
         answer = self._functions.invoke(effect)
         future = answer if isinstance(answer, Future) else None
-        self._calls[effect.id] = (self.life.contact.now_ms, effect, future)
+        self._calls[effect.id] = _Call(effect, self.life.contact.now_ms, order, future)
         if effect.function in self._held:
             self._clock.hold()
         if isinstance(answer, LambdaEnded):
@@ -241,15 +256,15 @@ class Live:
             call = self._calls.pop(effect_id, None)
             if call is None:
                 continue
-            called_ms, effect, _ = call
             took_ms = answer.took_ms if self._function_time_ms is None else self._function_time_ms
-            if effect.function in self._held:
+            if call.effect.function in self._held:
                 took_ms = 0
-                self._let_go(effect)
-            self._later(replace(answer, at_ms=called_ms + took_ms, took_ms=took_ms))
+                self._let_go(call.effect)
+            self._later(replace(answer, at_ms=call.at_ms + took_ms, took_ms=took_ms), order=call.order)
 
     def _let_go(self, effect: effects.InvokeLambda) -> None:
-        if effect.function in self._held and not any(call[1].function in self._held for call in self._calls.values()):
+        others = (call.effect.function for call in self._calls.values())
+        if effect.function in self._held and not any(name in self._held for name in others):
             self._clock.go_on()
 
 
