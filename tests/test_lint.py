@@ -764,8 +764,10 @@ def test_an_answer_is_empty_where_no_function_is_called() -> None:
     document = _flow_of(_say("say", "$.External.State", "bye"), BYE)
     known = _known(_instance(flows={"arn:other": read_flow(json.dumps(BASE), catalogue())}))
 
-    assert _message(document, "W-never-set") == "$.External.State is empty: no block of this flow calls a function."
+    wanted = "$.External.State is empty: no flow of the project calls a function."
+    assert _message(document, "W-never-set", known=_known()) == wanted
     assert _lines(document, known=known) == []
+    assert _lines(document) == []
 
 
 def test_a_comparison_with_an_attribute_that_nothing_sets_has_its_own_rule() -> None:

@@ -138,6 +138,8 @@ def _never_written(whole: Whole, mention: Mention) -> tuple[str, str] | None:
     namespace = mention.path[0]
     if namespace not in _SET_BY_FLOWS or len(mention.path) < 2 or mention.path[1].startswith("$"):
         return None
+    if namespace == "External" and whole.known is None:  # an answer outlives a transfer, so another flow may have it
+        return None
     read = (namespace, ".".join(mention.path[1:]))
     return None if read in whole.written or (namespace, ANY_KEY) in whole.written else read
 
@@ -146,9 +148,9 @@ def _never(whole: Whole, read: tuple[str, str], mention: Mention) -> str:
     namespace, key = read
     if namespace == "FlowAttributes":
         return f"{mention.text} is empty: this flow does not set the flow attribute {key!r}."
-    where = "no flow of the project" if whole.known is not None else "no block of this flow"
     if namespace == "External":
-        return f"{mention.text} is empty: {where} calls a function."
+        return f"{mention.text} is empty: no flow of the project calls a function."
+    where = "no flow of the project" if whole.known is not None else "no block of this flow"
     return f"{mention.text} is empty unless something else sets it: {where} sets the attribute {key!r}."
 
 
