@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
-from offhook.cli.main import app
+from offhook.cli.main import Program, app
 from offhook.core.trace import AnyTrace
+from offhook.model.errors import InternalError
 
 FOLDER = Path(__file__).parent / "fixtures" / "run"
 STUB = """lookup=stub:{"State":"Washington"}"""
@@ -180,6 +182,48 @@ def test_secret_input_is_nowhere() -> None:
 
     assert "[secret]" in result.stdout
     assert "4711" not in result.output
+
+
+# --- cases from the field ---
+
+
+def test_an_answer_with_a_status_is_a_success_and_a_warning() -> None:
+    """cases.md P17."""
+    printed = lines("State line", "--function", 'lookup=stub:{"statusCode":"500"}')
+
+    assert any("W-lambda-statuscode" in line for line in printed)
+    assert not any("NoMatchingError" in line for line in printed)
+
+
+def test_work_that_takes_long_is_started_and_polled_for(tmp_path: Path) -> None:
+    """cases.md P14: done on the third poll."""
+    answers = '[{"status":"running"},{"status":"running"},{"status":"done"}]'
+    words = ["loose/poll.json", "--function", "start=stub:{}", "--function", f"status=stub(seq):{answers}"]
+    calls = [event["function"] for event in events(*words) if event["type"] == "function.called"]
+
+    assert calls == ["start", "status", "status", "status"]
+    assert lines(*words)[-3].startswith("function   start")
+
+
+def test_a_flow_goes_to_the_flow_that_an_attribute_names_by_arn() -> None:
+    """cases.md P46: an ARN is taken, a name is an error. The ARN is in the trace of a flow."""
+    arn = called(["More"], type="contact.started")["flow"]
+    branches = [
+        next(
+            event["branch"]
+            for event in events("loose/next.json", "--attr", f"next={name}")
+            if event["type"] == "block.left"
+        )
+        for name in (arn, "More")
+    ]
+
+    assert branches == ["Jump", "NoMatchingError"]
+    assert f"flow {arn}" in run("More", "--trace").stdout
+
+
+def test_an_old_export_runs() -> None:
+    """cases.md P51."""
+    assert called(["../containers/legacy", "--type", "CONTACT_FLOW"], type="contact.ended")["reason"] != ""
 
 
 # --- options ---
@@ -503,6 +547,23 @@ def test_the_program_tells_its_version_and_its_commands() -> None:
     assert bare.exit_code == 0
     for name in ("init", "run", "lint", "convert", "graph", "functions"):
         assert f" {name} " in bare.stdout
+
+
+def test_a_mistake_of_ours_is_told_as_one() -> None:
+    program = typer.Typer(cls=Program, pretty_exceptions_enable=False)
+
+    @program.command()
+    def fail() -> None:
+        raise InternalError("memo of 'x' is gone")
+
+    @program.command()
+    def succeed() -> None: ...
+
+    result = CliRunner().invoke(program, ["fail"])
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.splitlines()[0] == "offhook: internal error: memo of 'x' is gone"
+    assert CliRunner().invoke(program, ["succeed"], standalone_mode=False).exit_code == 0
 
 
 def test_an_unknown_command_is_one_sentence() -> None:

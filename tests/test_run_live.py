@@ -210,6 +210,31 @@ def test_keys_that_nobody_listens_to_are_lost() -> None:
     assert phone.shown == ""
 
 
+def buffer(identifier: str, to: str, *, on: bool) -> dict[str, Any]:
+    return action(identifier, "GetParticipantInput", to, EnableDTMFBuffer=str(on))
+
+
+HELLO_MS = speech_ms("text", "Hello")
+
+
+def test_keys_pressed_ahead_are_kept_while_the_flow_keeps_them() -> None:
+    say = action("say", "MessageParticipant", "ask", Text="Hello")
+    run = Run([buffer("keep", "say", on=True), say, ask()], FakePhone((10, "1"), (20, "2")))
+
+    assert run.inputs == [("1", "length")]
+    assert run.took_ms == HELLO_MS
+    assert run.life.buffer == "2"
+    assert run.live.pressed == [Pressed("12")]
+
+
+def test_keys_that_were_kept_are_forgotten_when_the_flow_keeps_none() -> None:
+    actions = [buffer("keep", "say", on=True), action("say", "MessageParticipant", "drop", Text="Hello"),
+               buffer("drop", "ask", on=False), ask()]  # fmt: skip
+    run = Run(actions, FakePhone((10, "1")))
+
+    assert run.inputs == [("", "timeout")]
+
+
 def test_hanging_up_ends_the_contact_wherever_it_stands() -> None:
     run = Run([action("say", "MessageParticipant", "ask", Text="Hello"), ask()], FakePhone((50, HANG_UP)))
 

@@ -203,7 +203,7 @@ def test_effects_and_log_lines_are_for_trace_alone() -> None:
     story.add(trace.Log, 2, entry={"Results": "x"})
 
     assert story.shown()[1:] == []
-    assert story.shown(full=True)[2:] == [
+    assert story.shown(full=True)[3:] == [
         '00:01.0      StartTimer {"after_ms":5}',
         '00:02.0      flow log {"Results":"x"}',
     ]

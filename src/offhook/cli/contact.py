@@ -125,8 +125,7 @@ def perform(ready: Ready) -> int:
         sinks: list[Sink] = [summary, _lines(out) if options.json else transcript]
         if options.log is not None:
             sinks.append(_flow_log(out if options.log == "-" else stack.enter_context(_opened(options.log))))
-        if not options.json:
-            _tell(ready)
+        _tell(ready)
         keyboard = sys.stdin.fileno() if ready.is_person else None
         show = transcript.key if not options.json else _ignore
         line = Line(ready, stack.enter_context(Phone(keyboard, show=show)), sinks)
@@ -181,15 +180,9 @@ def _opened(path: str) -> TextIO:
 
 
 def _tell(ready: Ready) -> None:
-    """What is odd about the project and the flow, and how to use the phone; on stderr, beside the transcript."""
-    flow, project = ready.flow, ready.project
-    source = shown(project.files[flow.arn])
-    problems = dict.fromkeys(problem.message for problem in (*flow.problems, *structure_problems(flow)))
-    sentences = [*project.warnings, *(f"{source}: {message}" for message in problems)]
-    more = len(sentences) - MAX_WARNINGS
-    if more > 0:
-        sentences[MAX_WARNINGS:] = [f"{source}: and {more} more; see them with offhook lint."]
-    for function in project.functions.values():
+    """What is odd about the project and the flow, and what to do now; on stderr, beside the transcript."""
+    sentences = [] if ready.options.json else _oddities(ready)
+    for function in ready.project.functions.values():
         if isinstance(function, PythonFunction) and function.debug_port is not None:
             sentences.append(f"function {function.name!r} waits for a debugger on 127.0.0.1:{function.debug_port}.")
     if ready.is_person:
@@ -197,6 +190,17 @@ def _tell(ready: Ready) -> None:
     console = console_for(sys.stderr)
     for sentence in sentences:
         console.print(Text(plain(sentence), "dim"), soft_wrap=True)
+
+
+def _oddities(ready: Ready) -> list[str]:
+    flow, project = ready.flow, ready.project
+    source = shown(project.files[flow.arn])
+    problems = dict.fromkeys(problem.message for problem in (*flow.problems, *structure_problems(flow)))
+    sentences = [*project.warnings, *(f"{source}: {message}" for message in problems)]
+    more = len(sentences) - MAX_WARNINGS
+    if more > 0:
+        sentences[MAX_WARNINGS:] = [f"{source}: and {more} more; see them with offhook lint."]
+    return sentences
 
 
 def _conclude(ready: Ready, summary: Summary, inputs: list[str], out: TextIO) -> None:

@@ -269,7 +269,7 @@ def _is_shown(event: Any, name: str) -> bool:
 
 
 _FIELDS: dict[type, tuple[str, ...]] = {
-    trace.ContactStarted: ("contact", "attributes"),
+    trace.ContactStarted: ("contact", "flow", "attributes"),
     trace.BlockLeft: ("parameters", "result", "set", "unset", "external", "branch", "next"),
     trace.Said: ("kind", "text", "language"),
     trace.FunctionCalled: ("arn", "request_id", "event"),
