@@ -7,7 +7,7 @@ from offhook.core.resolve import ASSUMED
 from offhook.flowjson.lint.reference import external_key
 from offhook.flowjson.lint.rule import Finding, Rule
 from offhook.flowjson.lint.source import Source
-from offhook.flowjson.lint.view import ANY_KEY, Here, Mention, Whole
+from offhook.flowjson.lint.view import ANY_KEY, Here, Mention, Whole, source_of
 
 # ${…} of Terraform and CloudFormation, {{…}}, %%…%%, <<…>>, <…>, {ACCOUNT_ID}, and words that ask to be replaced
 _TOKEN = re.compile(r"\$\{|\{\{|%%\w+%%|<<.+>>|<[^<>]+>|\{\w+\}|REPLACE|PLACEHOLDER")
@@ -96,16 +96,8 @@ def parameter_name(whole: Whole) -> Iterator[Finding]:
 
 def _called(whole: Whole) -> dict[str, Source]:
     """What is known about the functions that the flow calls, by the action that calls."""
-    called: dict[str, Source] = {}
-    if whole.known is None or not whole.known.sources:
-        return called
-    for identifier, here in whole.actions.items():
-        for _, kind, found in here.named:
-            if kind == "function" and found is not None and found.resource is not None:
-                source = whole.known.sources.get(found.resource.name)
-                if source is not None:
-                    called[identifier] = source
-    return called
+    found = {identifier: source_of(here) for identifier, here in whole.actions.items()}
+    return {identifier: source for identifier, source in found.items() if source is not None}
 
 
 def _folded(key: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from offhook.core.expr import ROOTS
 from offhook.flowjson.lint.rule import Finding, Rule
-from offhook.flowjson.lint.view import Here, Mention
+from offhook.flowjson.lint.view import Here, Mention, source_of
 
 # Roots that are a value by themselves (connect-attrib-list.html); every other one is a namespace and needs a key.
 _VALUES = frozenset(
@@ -103,6 +103,13 @@ def lambda_statuscode(here: Here) -> Iterator[Finding]:
                 "success, whatever the number: let the function raise an error instead, and wire the error branch."
             )
             yield Finding(message, mention.field)
+    source = source_of(here)
+    if source is not None and any(key.lower() == "statuscode" for key in source.answers):
+        message = (
+            "the function answers with a status code, and to Connect such an answer is a success, whatever the number: "
+            "let the function raise an error instead."
+        )
+        yield Finding(message, "Parameters.LambdaFunctionARN")
 
 
 def external_key(mention: Mention) -> str:
@@ -178,7 +185,7 @@ RULES = (
     ),
     Rule(
         name="lambda-statuscode",
-        title="The flow reads a status code out of an answer",
+        title="A function answers with a status code, or the flow reads one out of an answer",
         why="Connect does not interpret statusCode and body: an answer with statusCode 500 is a success, its "
         "metrics stay green, and the error branch is not taken. Raise an error in the function, so that "
         "Connect retries and the error branch is taken.",

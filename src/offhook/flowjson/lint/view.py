@@ -145,6 +145,14 @@ def written_in(action: Action) -> Iterator[tuple[str, str]]:
         yield namespace, ANY_KEY if looks_dynamic(key) else key
 
 
+def source_of(here: Here) -> Source | None:
+    """What is known about the function that the action names, if anything."""
+    for _, kind, found in here.named:
+        if kind == "function" and found is not None and found.resource is not None and here.whole.known is not None:
+            return here.whole.known.sources.get(found.resource.name)
+    return None
+
+
 def look(flow: Flow, catalogue: Catalogue, *, strict: bool, known: Known | None) -> Whole:
     """The flow, taken apart."""
     written = frozenset(written_by(flow)) | (known.written if known is not None else frozenset())
