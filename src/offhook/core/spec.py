@@ -44,6 +44,10 @@ class NoParams(msgspec.Struct, frozen=True):
     """The block has no parameters."""
 
 
+class UnknownParams(msgspec.Struct, frozen=True):
+    """Nobody knows the block's parameters: AWS has not published them, so none is wrong."""
+
+
 class Changes(TypedDict, total=False):
     """Fields of the contact and of its run that a block sets. Whole values: a block reads, copies, changes."""
 
