@@ -15,7 +15,7 @@ from msgspec import inspect
 from offhook.core.expr import ROOTS, Template, looks_dynamic, parse_reference, parse_text
 from offhook.core.program import BadParameter, compile_parameters
 from offhook.core.resolve import Resolver
-from offhook.core.spec import BlockSpec, Catalogue, Found
+from offhook.core.spec import BlockSpec, Catalogue, Found, UnknownParams
 from offhook.flowjson.lint.source import Source, python_source, stub_source
 from offhook.model.flow import Action, Flow, Problem
 from offhook.model.instance import Instance
@@ -205,7 +205,7 @@ def _look_at(here: Here) -> Here:
     for key, value in action.parameters.items():
         if key in fields:
             _Walk(leaves, unknown).go(value, fields[key].type, "static", key)
-        else:
+        elif spec.params is not UnknownParams:
             unknown.append(key)
     mentions: list[Mention] = []
     strays: list[Stray] = []
