@@ -650,6 +650,14 @@ def test_references_to_nothing_are_listed_once_where_the_block_is_left() -> None
     assert played.left("hi").unset == ("$.Attributes.x", "$.External.$.External.State")
 
 
+@pytest.mark.parametrize(("strict", "warned"), [(False, []), (True, ["$.Attributes.x resolves to nothing."])])
+def test_strict_warns_of_references_to_nothing(strict: bool, warned: list[str]) -> None:
+    """S8."""
+    stage = compiled(flow(say("hi", "[$.Attributes.x$.Attributes.x]"), BYE), strict=strict)
+
+    assert [event.message for event in play(stage).of("Warned")] == warned
+
+
 def test_chance_and_ids_depend_on_seed_contact_and_counter_alone() -> None:
     def enter(p: Any, ctx: Ctx) -> Outcome:
         rolls = [ctx.chance(6) for _ in range(50)]

@@ -235,6 +235,8 @@ def _leave(draft: Draft, outcome: Exit) -> "Outcome | str":
         draft.cancel_pending()
     entry = ("block.left", draft.now_ms, here, draft.params, outcome, target, by, draft.unset, draft.logging)
     draft.trace.append(entry)
+    if draft.unset and draft.strict:  # decision S8
+        draft.trace.append(("effects", draft.now_ms, here, (), _unset(draft)))
     if outcome.effects:
         draft.emit(outcome.effects)
         draft.trace.append(("effects", draft.now_ms, here, outcome.effects, ()))
@@ -243,6 +245,10 @@ def _leave(draft: Draft, outcome: Exit) -> "Outcome | str":
     if by:
         return End("flow ended")
     return End(f"no branch for {outcome.error or 'NoMatchingCondition'} at {here.action.identifier!r}")
+
+
+def _unset(draft: Draft) -> tuple[str, ...]:
+    return tuple(f"{path} resolves to nothing." for path in dict.fromkeys(draft.unset))
 
 
 def _branch(draft: Draft, here: Step, outcome: Exit) -> tuple[str, str]:
