@@ -16,15 +16,14 @@ from offhook.blocks import catalogue
 from offhook.core import calendar
 from offhook.core.machine import new_contact
 from offhook.core.program import CHANNELS, Compiled
-from offhook.core.spec import BlockSpec
 from offhook.model import event as events
 from offhook.model.contact import Contact
 from offhook.model.effect import CollectInput, Effect, InvokeLambda, PlayPrompt
 from offhook.model.flow import FLOW_TYPES, MODULE, Action, Condition, ErrorArrow, Flow
 from offhook.model.instance import Instance, LambdaPolicy, QueueSettings
 
-CONTACT_ID = "11111111-1111-4111-8111-111111111111"
-START_MS = 1_767_625_200_000  # 2026-01-05T15:00:00Z, a Monday
+from .stage import CONTACT_ID
+
 BUILT = sorted(action for action, spec in catalogue().items() if spec.enter is not None)
 WAITING = [
     action
@@ -102,9 +101,7 @@ def fitting(info: inspect.Type) -> st.SearchStrategy[Any]:
         case inspect.Metadata():
             return fitting(info.type)
         case inspect.UnionType():
-            return st.one_of([fitting(member) for member in info.types])
-        case inspect.NoneType():
-            return st.none()
+            return st.one_of([fitting(member) for member in info.types if not isinstance(member, inspect.NoneType)])
         case inspect.BoolType():
             return st.sampled_from((True, False, "True", "false", "$.Attributes.a"))
         case inspect.IntType():
@@ -245,7 +242,9 @@ happenings = st.builds(
 
 
 # lists of lists are long, and shrink to nothing all the same
-many_happenings = st.lists(st.lists(happenings, max_size=9), max_size=9).map(lambda parts: sum(parts, []))
+many_happenings = st.lists(st.lists(happenings, max_size=9), max_size=9).map(
+    lambda parts: [happening for part in parts for happening in part]
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from offhook.model.contact import Contact
 from offhook.model.effect import EXPECTS_ANSWER, Cancel, Effect, InvokeLambda, StartTimer
 from offhook.model.event import Event, Started, TimerFired
 
-from .strategies import ENDS, START_MS, Happening, Scenario, answer_to, event_of, scenario
+from .stage import START_MS
+from .strategies import ENDS, Happening, Scenario, answer_to, event_of, scenario
 
 any_order = settings(deadline=None, max_examples=120)
 

@@ -145,7 +145,8 @@ def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
         return _answered(p, memo, event, ctx)
     if type(event) is not TimerFired:
         return None
-    if event.effect_id == memo.deadline_id:
+    # a driver that is behind may let the pause end after the deadline
+    if event.effect_id == memo.deadline_id or ctx.now_ms >= memo.deadline_ms:
         return _timed_out(p, memo, ctx)
     # the only other timer of this block; the machine lets nothing pass that the contact does not wait for
     call, memo = _call(p, ctx, replace(memo, attempt=memo.attempt + 1))
