@@ -20,7 +20,7 @@ from offhook.model.instance import Instance, LambdaPolicy
 
 from .command_line import Called, call
 from .stage import START_MS, Played
-from .transcripts import hear, sentences, stubs
+from .transcripts import hear, known_flow, sentences, stubs
 
 Document = dict[str, Any]
 
@@ -782,7 +782,7 @@ def test_p41_bytes_count_and_a_shorter_value_makes_room() -> None:
 
 
 NEXT = {**BASE, "StartAction": "sorry", "Actions": [say("sorry", "The next flow"), BASE["Actions"][-1]]}
-MADE = Instance().resource("flow", "Next")
+MADE = known_flow("Next")
 
 
 def _transfer(target: str) -> Document:
@@ -796,7 +796,7 @@ def _transfer(target: str) -> Document:
         ("$.Attributes.next", MADE.arn, "The next flow"),
         ("$.Attributes.next", MADE.id, "The next flow"),
         ("$.Attributes.next", "Next", "Sorry"),
-        ("$.Attributes.next", MADE.arn.replace("contact-flow", "queue"), "Sorry"),
+        ("$.Attributes.next", MADE.arn.replace("Next", "Other"), "Sorry"),
         ("$.Attributes.next", "", "Sorry"),
         ("$.External.next", "", "Sorry"),
         ("Next", "", "The next flow"),
