@@ -31,8 +31,6 @@ from offhook.model.effect import PlayPrompt
 from offhook.model.event import Event, PromptEnded
 from offhook.model.flow import Action, Problem
 
-BODIES = ("Text", "SSML", "PromptId", "Media")
-
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     text: Annotated[str, DYNAMIC, msgspec.Meta(title="Text to speak or send")] = ""
@@ -68,9 +66,9 @@ def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
 
 
 def check(action: Action) -> list[Problem]:
-    if any(name in action.parameters for name in BODIES):
+    if any(name in action.parameters for name in prompt.BODIES):
         return prompt.check(action)
-    message = f"nothing is said: give one of {', '.join(BODIES)}."
+    message = f"nothing is said: give one of {', '.join(prompt.BODIES)}."
     return [Problem("E-prompt-empty", message, action=action.identifier, field="Parameters")]
 
 

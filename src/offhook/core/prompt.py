@@ -11,7 +11,7 @@ import msgspec
 from offhook.core.spec import DYNAMIC, STATIC, LegacyModule
 from offhook.model.flow import Action, Problem
 
-_BODIES = ("Text", "SSML", "PromptId", "Media")
+BODIES = ("Text", "SSML", "PromptId", "Media")
 
 
 class Media(msgspec.Struct, frozen=True, rename="pascal"):
@@ -41,8 +41,8 @@ def from_legacy(module: LegacyModule) -> dict[str, str]:
 
 def check(action: Action) -> list[Problem]:
     """Connect takes one body at most."""
-    bodies = [name for name in _BODIES if name in action.parameters]
+    bodies = [name for name in BODIES if name in action.parameters]
     if len(bodies) < 2:
         return []
-    message = f"{' and '.join(bodies)} are given, must be one of {', '.join(_BODIES)}: remove the others."
+    message = f"{' and '.join(bodies)} are given, must be one of {', '.join(BODIES)}: remove the others."
     return [Problem("E-prompt-bodies", message, action=action.identifier, field=f"Parameters.{bodies[1]}")]

@@ -1,0 +1,56 @@
+"""Change routing priority / age: the contact's place in its queue.
+
+Declared, not built yet. A lower priority comes first, 5 is the default. On a contact that is queued already it takes
+effect after a minute at least. The newer designer page no longer lists outbound whisper flows; the language page names
+inbound flows alone.
+Source: APIReference/contact-actions-updatecontactroutingbehavior.html; adminguide/change-routing-priority.html.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+from offhook.core.exclusive import exclusive
+from offhook.core.spec import (
+    STATIC,
+    BlockSpec,
+    FlowTypes,
+    Legacy,
+)
+from offhook.model.flow import Action, Problem
+
+
+class Params(msgspec.Struct, frozen=True, rename="pascal"):
+    queue_priority: Annotated[int, STATIC, msgspec.Meta(ge=1, le=2**63 - 1, title="Priority")] | None = None
+    queue_time_adjustment_seconds: Annotated[int, STATIC, msgspec.Meta(title="Older by (seconds)")] | None = None
+
+
+def check(action: Action) -> list[Problem]:
+    return exclusive(action, "QueuePriority", "QueueTimeAdjustmentSeconds", is_needed=True)
+
+
+_FLOW_TYPES = frozenset("CONTACT_FLOW CUSTOMER_QUEUE AGENT_TRANSFER QUEUE_TRANSFER".split())
+
+BLOCKS = (
+    BlockSpec(
+        action="UpdateContactRoutingBehavior",
+        title="Change routing priority / age",
+        summary="Changes the priority or the age of the contact in its queue.",
+        group="set",
+        kind="contact",
+        params=Params,
+        flow_types=FlowTypes(
+            language=frozenset({"CONTACT_FLOW", "MODULE"}),
+            designer=_FLOW_TYPES | {"OUTBOUND_WHISPER"},
+            newer=_FLOW_TYPES,
+        ),
+        legacy=(
+            Legacy(
+                "UpdateRoutingPriority",
+                rename={"AbsolutePosition": "QueuePriority", "TimeOffset": "QueueTimeAdjustmentSeconds"},
+            ),
+        ),
+        check=check,
+        example={"QueuePriority": "1"},
+    ),
+)

@@ -1,0 +1,104 @@
+"""Check staffing and Check queue status: compare one number of a queue or of its agents.
+
+Declared, not built yet. Staffed agents are available, on a contact or in after-contact work; online ones are not
+offline. Of agents only "more than 0" can be asked; NoMatchingCondition is then the designer's False. The console writes
+the age of the oldest contact in milliseconds, whatever its name says.
+Source: APIReference/flow-control-actions-checkmetricdata.html; adminguide/check-staffing.html, check-queue-status.html.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from offhook.core.exclusive import exclusive
+from offhook.core.expr import text_of
+from offhook.core.spec import (
+    DYNAMIC,
+    NO_MATCHING_ERROR,
+    STATIC,
+    BlockSpec,
+    ErrorBranch,
+    FlowTypes,
+    Legacy,
+    LegacyModule,
+)
+from offhook.model.flow import Action, Problem
+
+AGENTS = ("NumberOfAgentsAvailable", "NumberOfAgentsStaffed", "NumberOfAgentsOnline")
+AGE, CONTACTS = "OldestContactInQueueAgeSeconds", "NumberOfContactsInQueue"
+
+
+class Params(msgspec.Struct, frozen=True, rename="pascal"):
+    metric_type: Annotated[
+        Literal[
+            "NumberOfAgentsAvailable",
+            "NumberOfAgentsStaffed",
+            "NumberOfAgentsOnline",
+            "OldestContactInQueueAgeSeconds",
+            "NumberOfContactsInQueue",
+        ],
+        STATIC,
+        msgspec.Meta(title="Metric"),
+    ]
+    queue_id: Annotated[str, DYNAMIC, msgspec.Meta(title="Queue")] = ""
+    agent_id: Annotated[str, DYNAMIC, msgspec.Meta(title="Agent, for the agent's own queue")] = ""
+
+
+def check(action: Action) -> list[Problem]:
+    found = exclusive(action, "QueueId", "AgentId")
+    field = "Transitions.Conditions"
+    if not action.conditions:
+        message = "Action is missing required property. Path: Transitions.Conditions; at least one is needed."
+        found.append(Problem("E-metric-branches", message, action=action.identifier, field=field))
+    for condition in action.conditions:
+        wanted = condition.operator == "NumberGreaterThan" and [text_of(each) for each in condition.operands] == ["0"]
+        if action.parameters.get("MetricType") in AGENTS and not wanted:
+            message = f"{condition.operator} cannot be asked of agents; only NumberGreaterThan 0 can."
+            found.append(Problem("E-metric-branches", message, action=action.identifier, field=field))
+    return found
+
+
+def _status(module: LegacyModule) -> dict[str, Any]:
+    """The old block could compare the time and the number in one; its first condition says which it is here."""
+    kinds = [branch.get("condition") for branch in module.branches if branch.get("conditionType")]
+    return {"MetricType": CONTACTS if kinds and kinds[0] != "CheckQueueTime" else AGE}
+
+
+def _staffing(module: LegacyModule) -> dict[str, Any]:
+    return {"MetricType": f"NumberOfAgents{module.values['Status']}"}
+
+
+_RENAME = {"Queue": "QueueId", "Agent": "AgentId"}
+_FLOW_TYPES = frozenset("CONTACT_FLOW CUSTOMER_QUEUE AGENT_TRANSFER QUEUE_TRANSFER".split())
+
+BLOCKS = (
+    BlockSpec(
+        action="CheckMetricData",
+        title="Check staffing / Check queue status",
+        summary="Branches on how many agents are there, or how long and how many contacts wait.",
+        group="check",
+        kind="flow_control",
+        params=Params,
+        errors=(NO_MATCHING_ERROR, ErrorBranch("NoMatchingCondition")),
+        operators=(
+            "Equals",
+            "NumberGreaterThan",
+            "NumberGreaterOrEqualTo",
+            "NumberLessThan",
+            "NumberLessOrEqualTo",
+        ),
+        flow_types=FlowTypes(language=_FLOW_TYPES | {"MODULE"}, designer=_FLOW_TYPES),
+        legacy=(
+            Legacy("CheckQueueStatus", rename=_RENAME, convert=_status),
+            Legacy(
+                "CheckStaffing",
+                rename=_RENAME,
+                branches={"True": ("NumberGreaterThan", "0"), "False": "NoMatchingCondition"},
+                convert=_staffing,
+            ),
+        ),
+        widgets={"QueueId": "queue-picker", "AgentId": "agent-picker"},
+        check=check,
+        example={"MetricType": "NumberOfAgentsAvailable"},
+    ),
+)
