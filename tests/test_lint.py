@@ -19,6 +19,7 @@ from offhook.core.spec import (
     Catalogue,
     ErrorBranch,
     FlowTypes,
+    UnknownParams,
 )
 from offhook.flowjson.lint import RULES, Known, code, find_rule, known_in, lint
 from offhook.flowjson.read import read_flow
@@ -135,15 +136,6 @@ def test_a_type_like_no_other_is_kept_and_said_so() -> None:
     )
 
 
-def test_an_action_of_connect_that_no_block_declares_is_no_mistake() -> None:
-    document = _flow_of(_action("hi", "MessageParticipant", {"Txt": "Hi"}))
-
-    assert _lines(document, blocks={}) == ["hi:Type: W-not-built"]
-    assert _message(document, "W-not-built", blocks={}) == (
-        "MessageParticipant is not known to offhook yet: it is not checked, and takes its error branch in offhook."
-    )
-
-
 @pytest.mark.parametrize(
     ("flow_type", "found"),
     [
@@ -155,6 +147,15 @@ def test_a_block_must_fit_the_type_of_the_flow(flow_type: str, found: list[str])
     document = _flow_of(_say("hi", "Hello", "bye"), BYE, kind=flow_type)
 
     assert _lines(document) == found
+
+
+@pytest.mark.parametrize(("flow_type", "fits"), [("contactFlow", False), ("customerQueue", True)])
+def test_loop_prompts_belong_in_queue_flows(flow_type: str, fits: bool) -> None:
+    loop = _action("music", "MessageParticipantIteratively", {"Messages": [{"Text": "Please hold."}]})
+    found = [each.message for each in _problems(_flow_of(loop, kind=flow_type)) if each.code == "E-flow-type"]
+
+    assert bool(found) != fits
+    assert all("it may in a customer queue flow (CUSTOMER_QUEUE)" in message for message in found)
 
 
 def test_the_sentence_names_the_right_types() -> None:
@@ -232,6 +233,13 @@ def test_unknown_names_inside_an_object_are_found() -> None:
     document = _changed(lambda d: _parameters(d, 1).update(ResponseValidation={"ResponseType": "JSON", "Strict": "1"}))
 
     assert _lines(document) == ["fn:Parameters.ResponseValidation.Strict: W-unknown-parameter"]
+
+
+def test_no_parameter_is_unknown_where_none_is_published() -> None:
+    spec = BlockSpec(action="New", title="New", group="other", kind="contact", params=UnknownParams, terminal=True)
+    document = _flow_of(_action("x", "New", {"Anything": "${at} all"}))
+
+    assert _lines(document, blocks={"New": spec}) == ["x:Type: W-not-built"]
 
 
 def test_every_wrong_value_is_named_with_its_rule() -> None:
@@ -599,6 +607,14 @@ def _instance(**fields: Any) -> Instance:
 
 def _known(instance: Instance | None = None, source: str = "", answers: Mapping[str, tuple[str, ...]] = {}) -> Known:
     return known_in(instance or _instance(), {"lookup": source} if source else {}, answers)
+
+
+def test_the_flow_of_an_event_is_looked_up() -> None:
+    hook = _action(
+        "hook", "UpdateContactEventHooks", {"EventHooks": {"CustomerQueue": "Nobody"}}, next="bye", error="bye"
+    )
+
+    assert "hook:Parameters.EventHooks.CustomerQueue: W-token" in _lines(_flow_of(hook, BYE), known=_known())
 
 
 def _queue(queue: str) -> Document:

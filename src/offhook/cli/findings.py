@@ -5,6 +5,7 @@ import inspect
 import json
 import re
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from offhook.cli.text import one_line
 from offhook.flowjson.lint import RULES, Known, Rule, code, find_rule, known_in, lint
 from offhook.flowjson.read import read_flow
 from offhook.model.errors import UsageError
-from offhook.model.flow import Flow, Problem
+from offhook.model.flow import Action, Flow, Problem
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning"}
@@ -275,11 +276,19 @@ def _of_rule(rule: Rule) -> str:
 
 
 def _block_codes() -> dict[str, str]:
-    """Codes of the blocks' own checks: they stand in the block's file, and its docstring gives the rules."""
+    """Codes of the blocks' own checks, explained by the docstring of the file in which they stand."""
     found: dict[str, str] = {}
-    for spec in catalogue().values():
-        module = sys.modules[spec.check.__module__] if spec.check is not None else None
-        if module is not None:
-            for name in re.findall(r"\"([EW]-[a-z0-9-]+)\"", inspect.getsource(module)):
-                found.setdefault(name, f"found by the block's own check.\n\n{inspect.getdoc(module)}")
+    checks = [spec.check for spec in catalogue().values() if spec.check is not None]
+    for module in dict.fromkeys(sys.modules[name] for check in checks for name in _checking(check)):
+        for name in re.findall(r"\"([EW]-[a-z0-9-]+)\"", inspect.getsource(module)):
+            found.setdefault(name, f"found by the block's own check.\n\n{inspect.getdoc(module)}")
     return found
+
+
+def _checking(check: Callable[[Action], list[Problem]]) -> Iterator[str]:
+    """Names of our modules that a check is written in: its own, and those of the functions there."""
+    yield check.__module__
+    for value in vars(sys.modules[check.__module__]).values():
+        name = getattr(value, "__module__", None) if callable(value) else getattr(value, "__name__", None)
+        if isinstance(name, str) and name.startswith(("offhook.core.", "offhook.blocks.")):
+            yield name

@@ -29,45 +29,21 @@ _TYPE_NAMES = {
     "QUEUE_TRANSFER": "transfer to queue flow",
     MODULE: "module",
 }
-# Every action that Connect has or had (APIReference/flow-language-actions.html and probes of the service), so that one
-# which no block declares is not taken for a mistake.
-_OF_CONNECT = frozenset(
-    """
-    AssociateContactToCustomerProfile AuthenticateParticipant CheckHoursOfOperation CheckMetricData
-    CheckOutboundCallStatus CheckSegmentMembership CheckVoiceId Compare CompleteOutboundCall
-    ConnectParticipantWithAgenticCX ConnectParticipantWithLexBot CreateCallbackContact CreateCase
-    CreateCustomerProfile CreatePersistentContactAssociation CreateTask CreateWisdomSession
-    DequeueContactAndTransferToQueue DisconnectParticipant DistributeByPercentage EndFlowExecution
-    EndFlowModuleExecution EvaluateDataTableValues GetCalculatedAttributesForCustomerProfile GetCase
-    GetCustomerProfile GetCustomerProfileObject GetMetricData GetParticipantInput InvokeFlowModule
-    InvokeLambdaFunction ListDataTableValues LoadContactContent Loop MessageParticipant
-    MessageParticipantIteratively ResumeContact RouteContactToAgent ShowView StartOutboundChatContact
-    StartVoiceIdStream TagContact TransferContactToAgent TransferContactToQueue TransferParticipantToThirdParty
-    TransferToFlow UntagContact UpdateCase UpdateContactAttributes UpdateContactCallbackNumber UpdateContactData
-    UpdateContactEventHooks UpdateContactMediaProcessing UpdateContactMediaStreamingBehavior
-    UpdateContactRecordingAndAnalyticsBehavior UpdateContactRecordingBehavior UpdateContactRoutingBehavior
-    UpdateContactRoutingCriteria UpdateContactTargetQueue UpdateContactTextToSpeechVoice UpdateCustomerProfile
-    UpdateFlowAttributes UpdateFlowLoggingBehavior UpdatePreviousContactParticipantState UpsertDataTableValues Wait
-    """.split()
-)
 # Newer designer pages name a timeout branch that no export has; the machine takes it where it is wired (decision S10).
 _UNCERTAIN = {"InvokeLambdaFunction": ("TimeLimitExceeded", "Timeout")}
 
 
 def unknown_type(here: Here) -> Iterator[Finding]:
     kind, is_legacy = here.action.type, here.whole.flow.format == "legacy"  # there reading says so
-    if here.spec is None and kind not in _OF_CONNECT and not is_legacy:
-        near = difflib.get_close_matches(kind, sorted({*here.whole.catalogue, *_OF_CONNECT}), n=1)
+    if here.spec is None and not is_legacy:
+        near = difflib.get_close_matches(kind, here.whole.catalogue, n=1)
         hint = f"; did you mean {near[0]}?" if near else "; it is kept, and takes its error branch when it is reached."
         yield Finding(f"Invalid Action type. Type: {kind}{hint}", "Type")
 
 
 def not_built(here: Here) -> Iterator[Finding]:
-    spec, kind = here.spec, here.action.type
-    if spec is not None and spec.enter is None:
-        yield Finding(f"{spec.title} ({kind}) is not built yet: it takes its error branch in offhook.", "Type")
-    elif spec is None and kind in _OF_CONNECT:
-        message = f"{kind} is not known to offhook yet: it is not checked, and takes its error branch in offhook."
+    if here.spec is not None and here.spec.enter is None:
+        message = f"{here.spec.title} ({here.spec.action}) is not built yet: it takes its error branch in offhook."
         yield Finding(message, "Type")
 
 

@@ -26,6 +26,8 @@ _WRITERS = {
     "UpdateContactAttributes": ("Attributes", "Attributes"),
     "UpdateFlowAttributes": ("FlowAttributes", "FlowAttributes"),
 }
+# widgets whose name does not say which kind of resource (core.resolve) they pick
+_PICKS = {"lambda-picker": "function", "event-flows": "flow"}
 ANY_KEY = "*"
 LAMBDA = "InvokeLambdaFunction"
 
@@ -209,18 +211,9 @@ def _look_at(here: Here) -> Here:
             unknown.append(key)
     mentions: list[Mention] = []
     strays: list[Stray] = []
-    dynamic = set(unknown)
-    for leaf in leaves:
-        if "$" in leaf.text:
-            before = len(mentions) + len(strays)
-            _mentions(f"Parameters.{leaf.path}", leaf.kind, leaf.text, mentions, strays)
-            if len(mentions) + len(strays) > before:
-                dynamic.add(leaf.path.partition(".")[0])
-    for index, condition in enumerate(action.conditions):
-        for operand in condition.operands:
-            if isinstance(operand, str) and "$" in operand:
-                _mentions(f"Transitions.Conditions[{index}]", "operand", operand, mentions, strays)
-    constants = {key: value for key, value in action.parameters.items() if key not in dynamic}
+    dynamic = _in_parameters(leaves, mentions, strays)
+    _in_operands(action, mentions, strays)
+    constants = {key: value for key, value in action.parameters.items() if key in fields and key not in dynamic}
     return Here(
         here.whole,
         action,
@@ -234,6 +227,25 @@ def _look_at(here: Here) -> Here:
         tuple(strays),
         tuple(spec.check(action)) if spec.check is not None else (),
     )
+
+
+def _in_parameters(leaves: list[Leaf], mentions: list[Mention], strays: list[Stray]) -> set[str]:
+    """Note the references in leaves. The parameters in which there are any, or what looks like one."""
+    dynamic = set()
+    for leaf in leaves:
+        if "$" in leaf.text:
+            before = len(mentions) + len(strays)
+            _mentions(f"Parameters.{leaf.path}", leaf.kind, leaf.text, mentions, strays)
+            if len(mentions) + len(strays) > before:
+                dynamic.add(leaf.path.partition(".")[0])
+    return dynamic
+
+
+def _in_operands(action: Action, mentions: list[Mention], strays: list[Stray]) -> None:
+    for index, condition in enumerate(action.conditions):
+        for operand in condition.operands:
+            if isinstance(operand, str) and "$" in operand:
+                _mentions(f"Transitions.Conditions[{index}]", "operand", operand, mentions, strays)
 
 
 def _named(here: Here, leaves: list[Leaf]) -> Iterator[Named]:
@@ -252,9 +264,8 @@ def _resource_kind(spec: BlockSpec | None, leaf: Leaf) -> str:
     steps = [step for step in leaf.path.split(".") if not step.isdecimal()]
     for name in (".".join(steps), steps[-1], steps[0]):
         widget = spec.widgets.get(name, "")
-        if widget.endswith("-picker"):
-            picked = widget.removesuffix("-picker")
-            return "function" if picked == "lambda" else picked
+        if widget in _PICKS or widget.endswith("-picker"):
+            return _PICKS.get(widget) or widget.removesuffix("-picker")
     return ""
 
 
