@@ -288,7 +288,7 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
     [
         ("disconnected", "ended", "ended: disconnected"),
         ("customer hung up", "ended", "hung up: customer hung up"),
-        ("Support", "queued", "queued: Support"),
+        ("queued in 'Support'", "queued", "queued in 'Support'"),
     ],
 )
 def test_the_outcome_is_how_the_contact_ended(reason: str, phase: str, outcome: str) -> None:

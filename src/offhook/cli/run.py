@@ -59,130 +59,116 @@ def _functions(incomplete: str) -> list[str]:
 _CONTACT, _CUSTOMER, _PROJECT = "The contact", "What the customer does", "Functions and project"
 _CLOCK, _SHOWN = "The clock", "What is shown"
 _KINDS = "python:PATH.HANDLER, stub:JSON, stub(init=0.4,run=2.7):JSON or fail:KIND"
+_WHAT = "1, 2#, barge:1, say:hello, silence, wait:3s, hangup"
+
+
+def _option(*names: str, help: str, panel: str, **more: Any) -> Any:
+    return typer.Option(*names, help=help, rich_help_panel=panel, show_default=more.pop("show_default", False), **more)
+
+
+_Flow = Annotated[
+    str, typer.Argument(help="A file, a flow's name in the project, or a phone number.", autocompletion=_flows)
+]
+_Channel = Annotated[str, _option(help="voice, chat or task.", panel=_CONTACT, metavar="CHANNEL", show_default=True)]
+_Sender = Annotated[
+    str | None, _option("--from", help="The customer's phone number.", panel=_CONTACT, metavar="NUMBER")
+]
+_Attributes = Annotated[
+    list[str] | None, _option("--attr", help="An attribute of the contact. Repeatable.", panel=_CONTACT, metavar="K=V")
+]
+_Type = Annotated[
+    str | None, _option("--type", help="The flow's type, such as CUSTOMER_QUEUE.", panel=_CONTACT, metavar="TYPE")
+]
+_Given = Annotated[
+    list[str] | None,
+    _option(
+        "--set", help="Any system value: '$.Lex.IntentName=Order'. Repeatable.", panel=_CONTACT, metavar="REF=VALUE"
+    ),
+]
+_Seed = Annotated[
+    str, _option(help="The same seed gives the same ids and chances.", panel=_CONTACT, metavar="N", show_default=True)
+]
+_Functions = Annotated[
+    list[str] | None,
+    _option(
+        "--function", help=f"A function: {_KINDS}. Repeatable.", panel=_PROJECT, metavar="NAME=KIND:…",
+        autocompletion=_functions,
+    ),
+]  # fmt: skip
+_FunctionTime = Annotated[
+    str | None, _option(help="How long each takes, in place of what was measured.", panel=_PROJECT, metavar="MS")
+]
+_Debug = Annotated[
+    str | None,
+    _option(
+        help="Let this function wait for debugpy; no limit applies.", panel=_PROJECT, metavar="NAME",
+        autocompletion=_functions,
+    ),
+]  # fmt: skip
+_Env = Annotated[str | None, _option(help="An environment of offhook.toml.", panel=_PROJECT, metavar="NAME")]
+_Profile = Annotated[str | None, _option(help="strict or compatible.", panel=_PROJECT, metavar="PROFILE")]
+_Input = Annotated[
+    list[str] | None,
+    _option(
+        help=f"At the next block that listens: {_WHAT}. Repeatable; after the last the customer is silent.",
+        panel=_CUSTOMER, metavar="WHAT",
+    ),
+]  # fmt: skip
+_Press = Annotated[
+    list[str] | None, _option(help="Keys for the next blocks that listen: 1,2#.", panel=_CUSTOMER, metavar="KEYS")
+]
+_Say = Annotated[
+    list[str] | None, _option(help="Speech for the next block that listens.", panel=_CUSTOMER, metavar="TEXT")
+]
+_Silent = Annotated[bool, _option("--silent", help="The customer does nothing.", panel=_CUSTOMER)]
+_Leaves = Annotated[str, _option(help="The customer leaves after this block.", panel=_CUSTOMER, metavar="BLOCK")]
+_At = Annotated[
+    str | None,
+    _option(
+        help="The clock, as 2026-01-05T10:00:00-05:00, the default for a script. For a person it is now.",
+        panel=_CLOCK, metavar="INSTANT",
+    ),
+]  # fmt: skip
+_RealTime = Annotated[
+    bool | None,
+    _option(
+        "--real-time/--virtual", panel=_CLOCK,
+        help="Wait as long as it takes, or not at all; the latter is the default where there is a script.",
+    ),
+]  # fmt: skip
+_Trace = Annotated[bool, _option("--trace", help="Show every block and every effect.", panel=_SHOWN)]
+_Json = Annotated[bool, _option("--json", help="Print one trace event a line, and nothing else.", panel=_SHOWN)]
+_Watch = Annotated[bool, _option("--watch", help="Run again when a flow or a function changes.", panel=_SHOWN)]
+_Log = Annotated[
+    str | None, _option(help="Write flow-log lines to this file, - for stdout.", panel=_SHOWN, metavar="FILE")
+]
 
 
 def command(
     context: typer.Context,
-    flow: Annotated[
-        str, typer.Argument(help="A file, a flow's name in the project, or a phone number.", autocompletion=_flows)
-    ],
-    channel: Annotated[
-        str, typer.Option(help="voice, chat or task.", metavar="CHANNEL", rich_help_panel=_CONTACT)
-    ] = "voice",
-    sender: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            help="The customer's phone number.",
-            metavar="NUMBER",
-            show_default=False,
-            rich_help_panel=_CONTACT,
-        ),
-    ] = None,
-    attr: Annotated[
-        list[str] | None,
-        typer.Option(help="An attribute of the contact. Repeatable.", metavar="K=V", rich_help_panel=_CONTACT),
-    ] = None,
-    flow_type: Annotated[
-        str | None,
-        typer.Option(
-            "--type", help="The flow's type, such as CUSTOMER_QUEUE.", metavar="TYPE", rich_help_panel=_CONTACT
-        ),
-    ] = None,
-    function: Annotated[
-        list[str] | None,
-        typer.Option(
-            help=f"A function: {_KINDS}. Repeatable.",
-            metavar="NAME=KIND:…",
-            autocompletion=_functions,
-            rich_help_panel=_PROJECT,
-        ),
-    ] = None,
-    input: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="What the customer does at the next block that listens: 1, 2#, barge:1, say:hello, silence, wait:3s, "
-            "hangup. Repeatable; after the last the customer is silent.",
-            metavar="WHAT",
-            rich_help_panel=_CUSTOMER,
-        ),
-    ] = None,
-    press: Annotated[
-        list[str] | None,
-        typer.Option(help="Keys for the next blocks that listen: 1,2#.", metavar="KEYS", rich_help_panel=_CUSTOMER),
-    ] = None,
-    say: Annotated[
-        list[str] | None,
-        typer.Option(help="Speech for the next block that listens.", metavar="TEXT", rich_help_panel=_CUSTOMER),
-    ] = None,
-    silent: Annotated[
-        bool, typer.Option("--silent", help="The customer does nothing.", rich_help_panel=_CUSTOMER)
-    ] = False,
-    hang_up_after: Annotated[
-        str, typer.Option(help="The customer leaves after this block.", metavar="BLOCK", rich_help_panel=_CUSTOMER)
-    ] = "",
-    at: Annotated[
-        str | None,
-        typer.Option(
-            help="The clock, as 2026-01-05T10:00:00-05:00. That is the default for a script; for a person it is now.",
-            metavar="INSTANT",
-            rich_help_panel=_CLOCK,
-        ),
-    ] = None,
-    function_time: Annotated[
-        str | None,
-        typer.Option(
-            help="How long each function takes, in place of what was measured.", metavar="MS", rich_help_panel=_PROJECT
-        ),
-    ] = None,
-    set: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Any system value: '$.Lex.IntentName=Order'. Repeatable.",
-            metavar="REF=VALUE",
-            rich_help_panel=_CONTACT,
-        ),
-    ] = None,
-    real_time: Annotated[
-        bool | None,
-        typer.Option(
-            "--real-time/--virtual",
-            help="Wait as long as it takes, or not at all; the latter is the default where there is a script.",
-            show_default=False,
-            rich_help_panel=_CLOCK,
-        ),
-    ] = None,
-    seed: Annotated[
-        str, typer.Option(help="The same seed gives the same ids and chances.", metavar="N", rich_help_panel=_CONTACT)
-    ] = "1",
-    trace: Annotated[
-        bool, typer.Option("--trace", help="Show every block and every effect.", rich_help_panel=_SHOWN)
-    ] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="Print one trace event a line, and nothing else.", rich_help_panel=_SHOWN)
-    ] = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Run again when a flow or a function changes.", rich_help_panel=_SHOWN)
-    ] = False,
-    debug: Annotated[
-        str | None,
-        typer.Option(
-            help="Let this function wait for debugpy; no limit applies.",
-            metavar="NAME",
-            autocompletion=_functions,
-            rich_help_panel=_PROJECT,
-        ),
-    ] = None,
-    env: Annotated[
-        str | None, typer.Option(help="An environment of offhook.toml.", metavar="NAME", rich_help_panel=_PROJECT)
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="strict or compatible.", metavar="PROFILE", rich_help_panel=_PROJECT)
-    ] = None,
-    log: Annotated[
-        str | None,
-        typer.Option(help="Write flow-log lines to this file, - for stdout.", metavar="FILE", rich_help_panel=_SHOWN),
-    ] = None,
+    flow: _Flow,
+    channel: _Channel = "voice",
+    sender: _Sender = None,
+    attributes: _Attributes = None,
+    flow_type: _Type = None,
+    given: _Given = None,
+    seed: _Seed = "1",
+    input: _Input = None,
+    press: _Press = None,
+    say: _Say = None,
+    silent: _Silent = False,
+    hang_up_after: _Leaves = "",
+    functions: _Functions = None,
+    function_time: _FunctionTime = None,
+    debug: _Debug = None,
+    env: _Env = None,
+    profile: _Profile = None,
+    at: _At = None,
+    real_time: _RealTime = None,
+    trace: _Trace = False,
+    json: _Json = False,
+    watch: _Watch = False,
+    log: _Log = None,
 ) -> None:
     """Run one contact in the terminal.
 
@@ -194,11 +180,10 @@ def command(
     from offhook.cli.contact import run
     from offhook.cli.watch import watch as run_again
 
-    inputs = context.meta.get(_INPUTS, ())
     options = Options(
-        flow=flow, channel=channel, sender=sender, attributes=tuple(attr or ()), flow_type=flow_type,
-        functions=tuple(function or ()), inputs=inputs, silent=silent, hang_up_after=hang_up_after, at=at,
-        function_time=function_time, given=tuple(set or ()), real_time=real_time, seed=seed, trace=trace, json=json,
-        debug=debug, env=env, profile=profile, log=log,
+        flow=flow, channel=channel, sender=sender, attributes=tuple(attributes or ()), flow_type=flow_type,
+        functions=tuple(functions or ()), inputs=context.meta.get(_INPUTS, ()), silent=silent,
+        hang_up_after=hang_up_after, at=at, function_time=function_time, given=tuple(given or ()),
+        real_time=real_time, seed=seed, trace=trace, json=json, debug=debug, env=env, profile=profile, log=log,
     )  # fmt: skip
     raise typer.Exit(run_again(options) if watch else run(options))

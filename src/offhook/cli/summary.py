@@ -64,7 +64,7 @@ class Summary:
             return f"still running: {self.reason}" if self.reason else "still running"
         if self.reason.endswith("hung up"):
             return f"hung up: {self.reason}"
-        return f"{self.phase}: {self.reason}"
+        return self.reason if self.reason.startswith(self.phase) else f"{self.phase}: {self.reason}"
 
     def __call__(self, event: trace.AnyTrace) -> None:
         now_ms = parse_instant(event.at)
