@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+FLOWS = Path(os.environ.get("OFFHOOK_FLOWS", ROOT / "../shared/flows")).resolve()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update", action="store_true", help="rewrite the expectations of tests/blocks/*.json")
+    parser.addoption("--update", action="store_true", help="rewrite tests/blocks/*.json, tests/unreached.json")
 
 
 @pytest.fixture(scope="session")
 def flows_folder() -> Path:
     """The public flows; skipped where they are absent, a failure with CI=true."""
-    folder = Path(os.environ.get("OFFHOOK_FLOWS", ROOT / "../shared/flows")).resolve()
-    if not folder.is_dir():
-        message = f"no folder {folder}: set OFFHOOK_FLOWS to the folder of public flows"
+    if not FLOWS.is_dir():
+        message = f"no folder {FLOWS}: set OFFHOOK_FLOWS to the folder of public flows"
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    return folder
+    return FLOWS

@@ -160,9 +160,11 @@ def test_no_function_gets_more_time_than_its_block_has_left(scenario: Scenario) 
             if isinstance(effect, InvokeLambda):
                 limit_ms = 60_000 if effect.asynchronous else 8_000
                 assert 0 < effect.timeout_ms <= limit_ms
-                memo = stepped.contact.run.memo if stepped.contact.run else None
+                run = stepped.contact.run
                 if not effect.asynchronous and stepped.contact.phase == "inbound":
-                    assert stepped.contact.now_ms + effect.timeout_ms == memo.deadline_ms
+                    assert run is not None
+                    assert run.memo is not None
+                    assert stepped.contact.now_ms + effect.timeout_ms == run.memo.deadline_ms
 
 
 @any_order
@@ -211,7 +213,9 @@ def test_every_contact_ends_or_waits_for_something(scenario: Scenario) -> None:
             assert contact.run is not None
             assert contact.run.memo is not None
             assert set(contact.pending) - set(contact.in_flight), "it waits for nothing"
-            assert contact.run.action in scenario.compiled.program(contact.run.flow).steps
+            program = scenario.compiled.program(contact.run.flow)
+            assert program is not None
+            assert contact.run.action in program.steps
         else:
             assert contact.phase in ("queued", "ended")
             assert contact.end_reason
