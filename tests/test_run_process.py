@@ -171,6 +171,16 @@ def test_mistakes_go_to_stderr_with_exit_code_2() -> None:
     assert [line.split(" ")[0] for line in done.stderr.splitlines()] == ["offhook:", "offhook:"]
 
 
+def test_without_any_stdin_the_customer_is_silent() -> None:
+    command = f"exec {' '.join(OFFHOOK)} run More <&-"
+    done = subprocess.run(
+        command, shell=True, cwd=FOLDER, env=environment(), capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
+
+    assert done.returncode == 0
+    assert "(no key came)" in done.stdout
+
+
 # --- completion ---
 
 
@@ -300,6 +310,15 @@ def test_a_change_of_a_function_or_of_the_project_runs_it_again(session: Any, co
     toml = copied / "offhook.toml"
     toml.write_text(toml.read_text().replace('handler = "lookup.handler"', 'stub = { State = "Ohio" }'))
     run.until("State Ohio")
+
+
+def test_leaving_a_contact_leaves_the_watch(session: Any) -> None:
+    phone = session("run", "More", "--watch")
+    phone.until("Joanna: Your code")
+    phone.process.send_signal(signal.SIGINT)
+
+    assert phone.end() == 130
+    assert "something changed" not in phone.printed
 
 
 # --- debugging ---

@@ -2,6 +2,7 @@
 
 import difflib
 import importlib.util
+import os
 import socket
 import sys
 import time
@@ -51,7 +52,7 @@ def prepare(options: Options) -> Ready:
         problems += refusal.problems
     if problems:
         raise UsageError(*problems)
-    has_script = bool(options.inputs) or options.silent or not sys.stdin.isatty()
+    has_script = bool(options.inputs) or options.silent or sys.stdin is None or not sys.stdin.isatty()
     is_person = not has_script and options.real_time is not False
     at_ms = asked.at_ms
     if at_ms is None:
@@ -61,11 +62,12 @@ def prepare(options: Options) -> Ready:
 
 def _find(options: Options) -> tuple[Project, Flow]:
     path = Path(options.flow)
-    start = path if path.is_file() and find_file(path) is not None else Path.cwd()
+    is_file = os.path.isfile(path)
+    start = path if is_file and find_file(path) is not None else Path.cwd()
     project = load_project(start, env=options.env, profile=options.profile)
-    if path.is_file():
+    if is_file:
         project, flow = project.with_flow(path)
-    elif path.is_dir():
+    elif os.path.isdir(path):
         raise UsageError(f"flow {options.flow!r}: is a folder; give a file, a flow's name or a phone number.")
     elif path.suffix == ".json":
         raise UsageError(f"flow {options.flow!r}: there is no such file.")

@@ -4,6 +4,7 @@ Without offhook.toml a project is a folder with nothing in it; a flow file that 
 """
 
 import difflib
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -122,7 +123,7 @@ def load_project(start: Path, *, env: str | None = None, profile: str | None = N
 def find_file(start: Path) -> Path | None:
     """The offhook.toml of the project that `start` lies in, or None."""
     folder = _folder(start)
-    return next((each / FILE for each in (folder, *folder.parents) if (each / FILE).is_file()), None)
+    return next((each / FILE for each in (folder, *folder.parents) if os.path.isfile(each / FILE)), None)
 
 
 def _folder(start: Path) -> Path:

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from offhook.adapters.lambdas.spec import PythonFunction
@@ -17,25 +17,29 @@ from offhook.model.errors import UsageError
 POLL_SECONDS = 0.3
 
 
-def watch(options: Options, *, pause: Callable[[float], None] = time.sleep) -> int:
+def watch(options: Options) -> int:
     """Run, and again whenever something changes that the run depends on, until it is interrupted."""
-    code = 0
     try:
-        while code != INTERRUPTED:
+        while True:
             watched = _Watched(options)
-            try:
-                ready = prepare(options)
-                watched.add(ready.project)
-                code = perform(ready)
-            except UsageError as refusal:
-                for sentence in refusal.problems:
-                    print(f"offhook: {sentence}", file=sys.stderr)
-            while code != INTERRUPTED and not watched.changed():
-                pause(POLL_SECONDS)
+            if _run(options, watched) == INTERRUPTED:
+                return INTERRUPTED
+            while not watched.changed():
+                time.sleep(POLL_SECONDS)
             _separate(options)
     except KeyboardInterrupt:
         return 0
-    return code
+
+
+def _run(options: Options, watched: "_Watched") -> int:
+    try:
+        ready = prepare(options)
+        watched.add(ready.project)
+        return perform(ready)
+    except UsageError as refusal:
+        for sentence in refusal.problems:
+            print(f"offhook: {sentence}", file=sys.stderr)
+        return 2
 
 
 def _separate(options: Options) -> None:
@@ -46,10 +50,10 @@ class _Watched:
     """The files that a run depends on, and how they were when this was made."""
 
     def __init__(self, options: Options) -> None:
-        path = Path(options.flow)
-        start = path if path.is_file() else Path.cwd()
+        is_file = os.path.isfile(options.flow)
+        start = Path(options.flow).resolve() if is_file else Path.cwd()
         file = find_file(start)
-        self._root = file.parent if file is not None else start.resolve().parent if path.is_file() else start
+        self._root = file.parent if file is not None else start.parent if is_file else start
         self._project: Project | None = None
         self._code: list[Watch] = []
         self._stamps = self._now()
@@ -59,7 +63,8 @@ class _Watched:
         self._project = project
         functions = (each for each in project.functions.values() if isinstance(each, PythonFunction))
         self._code = [Watch(each.task_root, each.handler) for each in functions]
-        self._stamps = self._now()
+        # what changed while the project was being read has been read too early
+        self._stamps = {path: self._stamps.get(path, stamp) for path, stamp in self._now().items()}
 
     def changed(self) -> bool:
         return self._now() != self._stamps or any([code.changed() for code in self._code])
