@@ -5,10 +5,10 @@ start, run and every retry. Functions in a row without a prompt or an input betw
 Then: the error branch, `$.External` as it was.
 Asynchronous (limit 1..60 s): the contact goes on at once with `$.LambdaInvocation.InvocationId`. The wire form of
 "Load Lambda result" is published nowhere; ours is this action with LambdaInvocationId in place of the ARN.
+What the function receives is in core/lambda_event.py, what an answer may look like in core/lambda_answer.py, what a
+failure means in core/lambda_failure.py. Over 150 lines: it is the heart.
 Source: APIReference/interactions-invokelambdafunction.html; adminguide/invoke-lambda-function-block.html,
-connect-lambda-functions.html; spec/lambda-block.md; decisions S1 to S12. What the function receives is in
-core/lambda_event.py, what an answer may look like in core/lambda_answer.py, what a failure means in
-core/lambda_failure.py. Over 150 lines: it is the heart.
+connect-lambda-functions.html; spec/lambda-block.md; decisions S1 to S12.
 """
 
 from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 Declared, not built yet. The page asks for a customer when a case is looked for; the console also writes GetCase without
 one, so it is not demanded. ContactToLink occurs in an export and is on no page.
-Source: APIReference/contact-actions-createcase.html, -getcase.html, -updatecase.html; adminguide/cases-block.html.
+Source: APIReference/createcase.html, getcase.html, updatecase.html; adminguide/cases-block.html.
 """
 
 from typing import Annotated, Any

@@ -1,7 +1,7 @@
 """Check call progress: branch on whether a person or a machine answered an outbound call.
 
 Declared, not built yet. For outbound campaigns and, newer, callbacks that call the customer first.
-Source: APIReference/flow-control-actions-checkoutboundcallstatus.html; adminguide/check-call-progress.html.
+Source: APIReference/flow-control-actions-checkoutboundcallstatus.html.
 """
 
 from offhook.core.spec import (

@@ -1,7 +1,7 @@
 """Connect assistant (Wisdom, later Amazon Q in Connect): begin a session that recommends answers to the agent.
 
 Declared, not built yet. The designer's block is this action and an UpdateContactData with WisdomSessionArn after it.
-Source: APIReference/contact-actions-createwisdomsession.html; adminguide/wisdom.html, connect-assistant-block.html.
+Source: APIReference/createwisdomsession.html; adminguide/wisdom.html.
 """
 
 from typing import Annotated

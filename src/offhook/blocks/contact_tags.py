@@ -2,8 +2,7 @@
 
 Declared, not built yet. A contact has six tags of the user at most; keys that begin with `aws:` are AWS's. The page
 spells UnTagContact; the service takes UntagContact alone. The pages list no errors; the service insists on one.
-Source: APIReference/contact-actions-tagcontact.html, contact-actions-untagcontact.html; adminguide/
-contact-tags-block.html.
+Source: APIReference/contact-actions-tagcontact.html, contact-actions-untagcontact.html.
 """
 
 from typing import Annotated

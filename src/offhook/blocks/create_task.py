@@ -2,7 +2,7 @@
 
 Declared, not built yet. With a template that names a flow the designer leaves ContactFlowId out. A scheduled time that
 is past takes the error branch.
-Source: APIReference/contact-actions-createtask.html; adminguide/create-task-block.html.
+Source: APIReference/createtask.html; adminguide/create-task-block.html.
 """
 
 from typing import Annotated, Any

@@ -19,6 +19,8 @@ from offhook.core.spec import (
 )
 from offhook.model.flow import Action, Problem
 
+MODULES = ("GetMetricData", "GetQueueMetrics")  # public exports have the first; the second is unconfirmed
+
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     queue_id: Annotated[str, DYNAMIC, msgspec.Meta(title="Queue")] = ""
@@ -40,7 +42,7 @@ BLOCKS = (
         kind="flow_control",
         params=Params,
         errors=(NO_MATCHING_ERROR,),
-        legacy=(Legacy("GetQueueMetrics", rename={"Queue": "QueueId", "Agent": "AgentId"}),),
+        legacy=tuple(Legacy(name, rename={"Queue": "QueueId", "Agent": "AgentId"}) for name in MODULES),
         widgets={"QueueId": "queue-picker", "AgentId": "agent-picker"},
         check=check,
         example={"QueueChannel": "Voice"},

@@ -1,7 +1,7 @@
 """Send message: begin an outbound chat over SMS or WhatsApp.
 
 Declared, not built yet. The wire form of its e-mail mode is published nowhere.
-Source: APIReference/contact-actions-startoutboundchatcontact.html; adminguide/send-message.html.
+Source: APIReference/contact-actions-startoutboundchatcontact.html.
 """
 
 from typing import Annotated, Literal

@@ -2,7 +2,7 @@
 
 Declared, not built yet. It must be one reference, and there is no branch for other errors. Outside voice the older
 page takes the error branch, which the action does not have, the newer one the branch for a bad number.
-Source: APIReference/contact-actions-updatecontactcallbacknumber.html; adminguide/set-callback-number.html.
+Source: APIReference/contact-actions-updatecontactcallbacknumber.html.
 """
 
 from typing import Annotated, Any

@@ -3,7 +3,7 @@
 Declared, not built yet. The page calls the action UpdateRoutingCriteria; the service knows this name alone. It takes
 effect with Transfer to queue, and not in an agent's queue. From a function the criteria must come as text that holds
 JSON, not as an object (P22).
-Source: APIReference/flow-control-actions-updateroutingcriteria.html; adminguide/set-routing-criteria.html.
+Source: APIReference/flow-control-actions-updateroutingcriteria.html; cases.md P22.
 """
 
 from typing import Annotated, Any

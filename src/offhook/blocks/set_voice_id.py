@@ -1,7 +1,7 @@
 """Set Voice ID: begin to stream the caller's voice to Voice ID. The service ended in May 2026.
 
 Declared, not built. The designer's settings are fields of UpdateContactData.
-Source: APIReference/flow-control-actions-startvoiceidstream.html (2023); adminguide/set-voice-id.html.
+Source: APIReference/flow-control-actions-startvoiceidstream.html (2023).
 """
 
 from offhook.core.spec import (
