@@ -167,17 +167,17 @@ targets = st.sampled_from((1, 2, 3) * 12 + (0, 0, "", "nowhere"))
 
 
 @st.composite
-def flow(draw: st.DrawFn, name: str, *, flow_type: str, sizes: tuple[int, int]) -> Flow:
+def flow(draw: st.DrawFn, name: str, *, flow_type: str, sizes: tuple[int, int], blocks: tuple[str, ...]) -> Flow:
     names = [f"{name}-{index}" for index in range(draw(st.integers(*sizes)))]
-    actions = {identifier: _action(draw, names, index) for index, identifier in enumerate(names)}
+    actions = {name: _action(draw, names, index, blocks) for index, name in enumerate(names)}
     return Flow("flow-language", {}, names[0], actions, name=name, type=flow_type, arn=f"arn:{name}")
 
 
-def _action(draw: st.DrawFn, names: list[str], index: int) -> Action:
+def _action(draw: st.DrawFn, names: list[str], index: int, blocks: tuple[str, ...]) -> Action:
     def target(further: int | str) -> str:
         return further if isinstance(further, str) else names[(index + further) % len(names)]
 
-    action_type = draw(action_types)
+    action_type = draw(st.sampled_from(blocks))
     following, otherwise, errors, conditions = draw(arrows(action_type))
     fallback = [] if otherwise == "nowhere" else [("NoMatchingError", otherwise)]
     return Action(
@@ -191,7 +191,7 @@ def _action(draw: st.DrawFn, names: list[str], index: int) -> Action:
 
 
 # most blocks wait: a flow that never does is over before anything can happen
-action_types = st.sampled_from([*WAITING * 6, *BUILT, "BrandNewBlock"])
+MOST_BLOCKS = (*WAITING * 6, *BUILT, "BrandNewBlock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +255,12 @@ class Scenario:
 
 
 @st.composite
-def scenario(draw: st.DrawFn) -> Scenario:
+def scenario(draw: st.DrawFn, *, blocks: tuple[str, ...] = MOST_BLOCKS) -> Scenario:
     flow_type = draw(st.sampled_from(("CONTACT_FLOW",) * 30 + FLOW_TYPES))
     instance = _instance(
-        draw(flow("main", flow_type=draw(st.sampled_from((flow_type, ""))), sizes=(4, 8))),
-        draw(flow("other", flow_type="", sizes=(2, 4))),
-        draw(flow("helper", flow_type=MODULE, sizes=(2, 4))),
+        draw(flow("main", flow_type=draw(st.sampled_from((flow_type, ""))), sizes=(4, 8), blocks=blocks)),
+        draw(flow("other", flow_type="", sizes=(2, 4), blocks=blocks)),
+        draw(flow("helper", flow_type=MODULE, sizes=(2, 4), blocks=blocks)),
         strict=draw(st.sampled_from((False, False, False, True))),
         policy=draw(
             st.sampled_from((LambdaPolicy(), LambdaPolicy(0, ()), LambdaPolicy(3, ()), LambdaPolicy(9, (0, 1))))

@@ -153,7 +153,7 @@ def test_late_foreign_and_doubled_answers_change_nothing(scenario: Scenario) -> 
 
 
 @any_order
-@given(scenario())
+@given(scenario(blocks=("InvokeLambdaFunction", "InvokeLambdaFunction", "Loop")))
 def test_no_function_gets_more_time_than_its_block_has_left(scenario: Scenario) -> None:
     for _, _, stepped in life(scenario):
         for effect in stepped.effects:
@@ -168,7 +168,7 @@ def test_no_function_gets_more_time_than_its_block_has_left(scenario: Scenario) 
 
 
 @any_order
-@given(scenario())
+@given(scenario(blocks=("InvokeLambdaFunction", "InvokeLambdaFunction", "Loop")))
 def test_a_block_with_a_deadline_is_left_when_it_comes(scenario: Scenario) -> None:
     for _, _, stepped in punctual_life(scenario):
         contact = stepped.contact
