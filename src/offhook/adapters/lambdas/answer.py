@@ -73,6 +73,10 @@ def init_timed_out_body(request_id: str, *, limit_ms: int) -> str:
     )
 
 
+def not_started_body(request_id: str, interpreter: str, error: Exception) -> str:
+    return error_body("Runtime.InvalidEntrypoint", f"RequestId: {request_id} Error: fork/exec {interpreter}: {error}")
+
+
 def exited_body(request_id: str, *, status: int) -> str:
     """`status` as subprocess gives it: negative for a signal."""
     reason = "Runtime exited without providing a reason"

@@ -1,7 +1,5 @@
 """The functions of a project, ready to be invoked: the one object that drivers see."""
 
-import asyncio
-import contextlib
 import itertools
 import threading
 import time
@@ -27,8 +25,7 @@ from offhook.model.event import LambdaEnded
 class LambdaHost:
     """Invokes functions by name. Satisfies `Functions` of drivers/ports.py.
 
-    Any thread may call it. Nothing is started before the first Python function is invoked; then one thread with one
-    loop serves all of them. `close` ends every process.
+    Any thread may call it. Nothing is started before the first Python function is invoked. `close` ends every process.
     """
 
     def __init__(
@@ -80,9 +77,11 @@ class LambdaHost:
                 return
             if self._workshop is None:
                 self._workshop = _Workshop(*self._limits)
-            # Only now, because our own first start is not the function's time
-            call = Call(effect, msgspec.json.encode(effect.event), future, time.monotonic())
-            self._workshop.begin(function, call)
+            pool = self._workshop.pool(function)
+        # Only now, because our own start is not the function's time
+        call = Call(effect, msgspec.json.encode(effect.event), future, time.monotonic())
+        pool.begin(call)
+        future.add_done_callback(lambda future: pool.cancel(call) if future.cancelled() else None)
 
 
 def _rooted(function: Function) -> Function:
@@ -93,37 +92,19 @@ def _rooted(function: Function) -> Function:
 
 
 class _Workshop:
-    """The thread, its loop, and what all processes share."""
+    """What all processes share, and a pool for each function that was invoked."""
 
     def __init__(self, max_processes: int, max_body_bytes: int, init_limit_ms: int) -> None:
-        self._loop = asyncio.new_event_loop()
         folder = Folder()
-        self._site = Site(self._loop, folder, Guard(folder.root), max_processes, max_body_bytes, init_limit_ms)
+        self._site = Site(folder, Guard(folder.root), max_processes, max_body_bytes, init_limit_ms)
         self._pools: dict[str, Pool] = {}
-        self._thread = threading.Thread(target=self._loop.run_forever, name="offhook-functions", daemon=True)
-        self._thread.start()
 
-    def begin(self, function: PythonFunction, call: Call) -> None:
-        self._loop.call_soon_threadsafe(self._begin, function, call)
-        call.future.add_done_callback(lambda future: self._cancel(function, call) if future.cancelled() else None)
+    def pool(self, function: PythonFunction) -> Pool:
+        if function.name not in self._pools:
+            self._pools[function.name] = Pool(function, self._site)
+        return self._pools[function.name]
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._close_pools(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        for pool in self._pools.values():
+            pool.close()
         self._site.guard.close()
-
-    def _begin(self, function: PythonFunction, call: Call) -> None:
-        pool = self._pools.get(function.name)
-        if pool is None:
-            pool = self._pools[function.name] = Pool(function, self._site)
-        pool.begin(call)
-
-    def _cancel(self, function: PythonFunction, call: Call) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile: everything has ended
-            self._loop.call_soon_threadsafe(self._pools[function.name].cancel, call)
-
-    async def _close_pools(self) -> None:
-        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
-        await asyncio.sleep(0)  # connections that were aborted say goodbye in the next turn

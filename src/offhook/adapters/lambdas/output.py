@@ -1,6 +1,5 @@
 """What a function writes, kept short: the tail of it, however much there is."""
 
-import asyncio
 import os
 
 _TAIL_BYTES = 4096  # as much as Lambda's LogType=Tail gives
@@ -8,39 +7,39 @@ _READ_BYTES = 65_536  # all that a pipe holds
 
 
 class Output:
-    """The reading end of a pipe for stdout and stderr. It is always read, so the writer never blocks."""
+    """The reading end of a pipe for stdout and stderr. It is read whenever it can be, so the writer never blocks."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: int) -> None:
+    def __init__(self, descriptor: int) -> None:
         os.set_blocking(descriptor, False)
-        self._loop = loop
-        self._descriptor = descriptor
+        self.descriptor = descriptor
+        self.is_open = True
         self._tail = bytearray()
         self._was_cut = False
-        loop.add_reader(descriptor, self._read)
 
-    def take(self) -> str:
-        """The tail of what was written since the last call."""
-        self._read()
-        tail, was_cut = bytes(self._tail), self._was_cut
-        self._tail.clear()
-        self._was_cut = False
-        return readable(tail, was_cut=was_cut) if tail else ""
-
-    def close(self) -> None:
-        self._loop.remove_reader(self._descriptor)
-        os.close(self._descriptor)
-
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Read what is there. `is_open` is false after the end."""
         try:
-            data = os.read(self._descriptor, _READ_BYTES)
+            data = os.read(self.descriptor, _READ_BYTES)
         except BlockingIOError:
             return
-        if not data:
-            self._loop.remove_reader(self._descriptor)
+        self.is_open = bool(data)
         self._tail += data
         if len(self._tail) > _TAIL_BYTES:
             del self._tail[:-_TAIL_BYTES]
             self._was_cut = True
+
+    def take(self) -> str:
+        """The tail of what was written since the last call."""
+        self.read()
+        if not self._tail:
+            return ""
+        text = readable(bytes(self._tail), was_cut=self._was_cut)
+        self._tail.clear()
+        self._was_cut = False
+        return text
+
+    def close(self) -> None:
+        os.close(self.descriptor)
 
 
 def readable(tail: bytes, *, was_cut: bool) -> str:

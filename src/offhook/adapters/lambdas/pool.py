@@ -5,59 +5,77 @@ too, the caller gives up and the environment stays warm for the next one. After 
 the next caller pays for the cold start, as with AWS.
 """
 
-import asyncio
-import contextlib
+import threading
+import time
+from collections import deque
 
 from offhook.adapters.lambdas import answer
 from offhook.adapters.lambdas.process import Call, Process
 from offhook.adapters.lambdas.spawn import Site
 from offhook.adapters.lambdas.spec import PythonFunction
 from offhook.adapters.lambdas.watch import Watch
+from offhook.model.event import LambdaEnded
+
+_CLOSE_SECONDS = 5
 
 
 class Pool:
     """Processes start when they are needed and end with `close`, on errors, or because their code has changed."""
 
     def __init__(self, function: PythonFunction, site: Site) -> None:
+        self.lock = threading.RLock()
         self._function = function
         self._site = site
         self._watch = Watch(function.task_root, function.handler)
         self._serving: set[Process] = set()
         self._idle: list[Process] = []
-        self._lives: set[asyncio.Task[None]] = set()
+        self._threads: set[threading.Thread] = set()
+        self._settled: deque[tuple[Call, LambdaEnded]] = deque()
         self._is_closed = False
 
     def begin(self, call: Call) -> None:
-        """Give an invocation to the process that was used last, to one that is starting, or to a new one."""
-        if call.future.cancelled():
-            return
-        if self._watch.changed():
-            self._retire()
-        if self._idle:
-            self._idle.pop().take(call, on_clock=True)
-        elif spares := [process for process in self._serving if process.is_spare]:
-            spares[0].take(call, on_clock=False)
-        elif len(self._serving) >= self._most():
-            call.finish(answer.refused(call.effect, "throttle"))
-        else:
-            self._start_for(call)
+        """Start an invocation, from any thread. Its future says how it went."""
+        with self.lock:
+            if self._watch.changed():
+                self._retire()
+            self.give(call)
+        self.flush()
 
     def cancel(self, call: Call) -> None:
         """Nobody waits for this invocation any more."""
-        for process in tuple(self._serving):
-            if process.call is call:
-                process.give_up()
+        with self.lock:
+            for process in tuple(self._serving):
+                if process.call is call:
+                    process.give_up()
+        self.flush()
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """End all processes and wait until they are gone; what they were doing is a failure of the service."""
-        self._is_closed = True
-        for process in tuple(self._serving):
-            if process.call is not None:
-                process.call.finish(answer.refused(process.call.effect, "service", answer.CLOSED))
-                process.call = None
-            process.end()
-        if self._lives:
-            await asyncio.wait(self._lives, timeout=5)
+        with self.lock:
+            self._is_closed = True
+            for process in tuple(self._serving):
+                if process.call is not None:
+                    self.settle(process.call, answer.refused(process.call.effect, "service", answer.CLOSED))
+                    process.call = None
+                process.end()
+            threads = tuple(self._threads)
+        self.flush()
+        until = time.monotonic() + _CLOSE_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def give(self, call: Call) -> None:
+        """To the process that was used last, to one that is starting for nobody, or to a new one."""
+        if self._is_closed:
+            self.settle(call, answer.refused(call.effect, "service", answer.CLOSED))
+        elif self._idle:
+            self._idle.pop().take(call, on_clock=True)
+        elif spares := [process for process in self._serving if process.is_spare]:
+            spares[0].take(call, on_clock=False)
+        elif len(self._serving) < self._most():
+            self._start().take(call, on_clock=True)
+        else:
+            self.settle(call, answer.refused(call.effect, "throttle"))
 
     def freed(self, process: Process) -> None:
         self._idle.append(process)
@@ -67,27 +85,26 @@ class Pool:
         if process in self._idle:
             self._idle.remove(process)
         if replace and not self._is_closed:
-            with contextlib.suppress(OSError, ValueError):  # the next caller tries again, and is told
-                self._start()
+            self._start()
+
+    def settle(self, call: Call, ended: LambdaEnded) -> None:
+        self._settled.append((call, ended))
+
+    def flush(self) -> None:
+        while self._settled:
+            try:
+                call, ended = self._settled.popleft()
+            except IndexError:
+                return  # another thread was faster
+            call.finish(ended)
 
     def _most(self) -> int:
         return 1 if self._function.debug_port is not None else self._site.max_processes
 
-    def _start_for(self, call: Call) -> None:
-        try:
-            process = self._start()
-        except (OSError, ValueError) as error:  # no such interpreter, no descriptors left, a NUL in the environment
-            message = f"RequestId: {call.effect.request_id} Error: fork/exec {self._function.interpreter}: {error}"
-            body = answer.error_body("Runtime.InvalidEntrypoint", message)
-            call.finish(answer.failed(call.effect, "init", body))
-            return
-        process.take(call, on_clock=True)
-
     def _start(self) -> Process:
         process = Process(self._function, self._site, self)
         self._serving.add(process)
-        self._lives.add(process.life)
-        process.life.add_done_callback(self._lives.discard)
+        self._threads = {thread for thread in self._threads if thread.is_alive()} | {process.thread}
         return process
 
     def _retire(self) -> None:

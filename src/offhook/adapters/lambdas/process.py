@@ -1,16 +1,25 @@
 """One child process of a function: it starts, serves one invocation at a time, and ends, by itself or by us.
 
-Everything runs on the loop's thread. The clocks: an invocation's own limit (`effect.timeout_ms`) counts from when the
-caller asked, cold start included; the function's time-out counts from when the event was handed over; starting has a
-limit of its own, as in Lambda. Whichever ends first decides, and the process is killed: the Runtime API has no cancel.
+Each process has a thread that waits for whatever happens to it: a request, output, its end, a limit. Everything but
+that waiting is done under the lock of the pool, by that thread or by a caller's, which hands its event over itself
+when the process is idle: two changes of thread less for a warm call than with a common loop. Futures are settled after
+the lock is released, because what hangs on them is not ours.
+
+The clocks: an invocation's own limit (`effect.timeout_ms`) counts from when the caller asked, cold start included; the
+function's time-out counts from when the event was handed over; starting has a limit of its own, as in Lambda.
+Whichever ends first decides, and the process is killed: the Runtime API has no cancel.
 """
 
-import asyncio
+import contextlib
 import math
+import os
+import select
 import signal
 import socket
+import threading
 import time
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,14 +27,16 @@ from typing import Any, Protocol
 import msgspec
 
 from offhook.adapters.lambdas import answer, reaper
+from offhook.adapters.lambdas.connection import Connection
 from offhook.adapters.lambdas.memory import resident_bytes
-from offhook.adapters.lambdas.runtime_api import Asked, Connection
-from offhook.adapters.lambdas.spawn import Site, exit_of, start
+from offhook.adapters.lambdas.runtime_api import ACCEPTED, CONTINUE, Asked, next_event, refusal
+from offhook.adapters.lambdas.spawn import Child, Site, start
 from offhook.adapters.lambdas.spec import PythonFunction
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
 
-_TICK_SECONDS = 0.1  # how often memory is looked at, and only in what runs as long
+_TICK_SECONDS = 0.1  # how often limits and memory are looked at while something runs
+_ALERT_SECONDS = 1.0  # how long an idle process ticks on, so that the next caller need not wake its thread
 _MAX_CONNECTIONS = 16
 _DAY_MS = 86_400_000
 
@@ -45,17 +56,27 @@ class Call:
 
 
 class Owner(Protocol):
-    """Whoever has the process: told when it is free, when it no longer serves, and what it could not begin."""
+    """Whoever has the process. All but `flush` is called under `lock`."""
 
-    def freed(self, process: "Process") -> None: ...
+    lock: threading.RLock
 
-    def left(self, process: "Process", *, replace: bool) -> None: ...
+    def freed(self, process: "Process") -> None:
+        """It can take an invocation."""
 
-    def begin(self, call: Call) -> None: ...
+    def left(self, process: "Process", *, replace: bool) -> None:
+        """It takes none any more. `replace`: start another, on nobody's time."""
+
+    def give(self, call: Call) -> None:
+        """It has ended before it could begin this one."""
+
+    def settle(self, call: Call, ended: LambdaEnded) -> None:
+        """The invocation is over; whoever waits is told at the next flush."""
+
+    def flush(self) -> None: ...
 
 
 class Process:
-    """Starts on creation; OSError or ValueError if it cannot. `life` is done when nothing of it is left.
+    """Starts on creation; `thread` ends when nothing of it is left. Call its methods under the lock of its owner.
 
     `is_stale`: the code has changed since it started, so it ends after the invocation it has.
     """
@@ -67,27 +88,22 @@ class Process:
         self._function = function
         self._site = site
         self._owner = owner
-        self._connections: set[Connection] = set()
+        self._child: Child | None = None
+        self._connections: dict[int, Connection] = {}
         self._waiting: Connection | None = None
+        self._started_at = self._run_from = time.monotonic()
         self._clock_from: float | None = None
-        self._run_from = 0.0
+        self._look_at = self._started_at + _TICK_SECONDS
+        self._wakes_at = 0.0
         self._is_handed = False
         self._is_cold = False
         self._init_ms = 0
         self._has_left = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._log_stream = f"[$LATEST]{uuid.uuid4().hex}"
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        try:
-            port = self._listener.getsockname()[1]
-            self._popen, self._output = start(function, site, port=port, log_stream=self._log_stream)
-        except (OSError, ValueError):
-            self._listener.close()
-            raise
-        self._started_at = time.monotonic()
-        site.guard.add(self._popen.pid, self._log_stream)
-        self.life = site.loop.create_task(self._live())
-        self._arm()
+        self._has_ended = False
+        self._poll = select.poll()
+        self._alarm = os.pipe()
+        self.thread = threading.Thread(target=self._live, name=f"offhook-{function.name}", daemon=True)
+        self.thread.start()
 
     @property
     def is_spare(self) -> bool:
@@ -96,84 +112,175 @@ class Process:
 
     def take(self, call: Call, *, on_clock: bool) -> None:
         """Serve an invocation. Off the clock: what is left of the start is not the caller's time."""
+        now = time.monotonic()
         self.call = call
         self._clock_from = call.asked_at if on_clock else None
         self._is_cold = on_clock and not self.is_ready
         self._is_handed = False
-        self._run_from = time.monotonic()
+        self._run_from = now
+        self._look_at = now + _TICK_SECONDS
         if self._waiting is not None:
             self._hand_over(call, self._waiting)
-        self._arm()
+        if self._limit()[0] < self._wakes_at:
+            self._wake()
 
     def give_up(self) -> None:
         """The caller no longer waits. What is still starting goes on, so that somebody has use of it; else: killed."""
-        call, self.call = self.call, None
-        if call is not None:
-            call.finish(answer.given_up(call.effect, **self._measured(took_ms=call.effect.timeout_ms)))
+        if self.call is not None:
+            measured = self._measured(took_ms=self.call.effect.timeout_ms)
+            self._settle(answer.given_up(self.call.effect, **measured))
         if self.is_ready:
             self.end(replace=True)
-        else:
-            self._arm()
 
     def end(self, *, replace: bool = False) -> None:
         """Kill it. `replace`: with a process that starts on nobody's time."""
-        self._disarm()
-        reaper.kill_group(self._popen.pid)
+        if self._child is not None and not self._has_ended:
+            reaper.kill_group(self._child.popen.pid)
         self._leave(replace=replace)
 
-    async def _live(self) -> None:
-        server = await self._site.loop.create_server(self._connect, sock=self._listener)
-        await exit_of(self._popen)
-        # Its pid is not free before it is waited for: until then, no stranger can be hit
-        reaper.kill_group(self._popen.pid)
-        reaper.kill_strays([self._log_stream])
-        status = self._popen.wait()
-        self._site.guard.remove(self._popen.pid)
-        self._disarm()
-        server.close()
-        for connection in self._connections:
-            connection.close()
-        self._exited(status)
-        self._output.close()
+    # What its thread does
+
+    def _live(self) -> None:
+        log_stream = f"[$LATEST]{uuid.uuid4().hex}"
+        try:
+            listener, child = self._start(log_stream)
+        except (OSError, ValueError) as error:
+            with self._owner.lock:
+                self._not_started(error)
+            self._owner.flush()
+            return
+        pid = child.popen.pid
+        self._site.guard.add(pid, log_stream)
+        try:
+            with listener:
+                self._attend(child, listener)
+        finally:
+            # Its pid is not free before it is waited for: until then, no stranger can be hit
+            reaper.kill_group(pid)
+            reaper.kill_strays([log_stream])
+            status = child.popen.wait()
+            self._site.guard.remove(pid)
+            with self._owner.lock:
+                self._ended(status)
+                self._close(child)
+            self._owner.flush()
+
+    def _start(self, log_stream: str) -> tuple[socket.socket, Child]:
+        listener = socket.create_server(("127.0.0.1", 0))
+        try:
+            return listener, start(self._function, self._site, port=listener.getsockname()[1], log_stream=log_stream)
+        except (OSError, ValueError):
+            listener.close()
+            raise
+
+    def _attend(self, child: Child, listener: socket.socket) -> None:
+        """Do what there is to do until the process has ended."""
+        listener.setblocking(False)
+        handlers: dict[int, Callable[[], object]] = {
+            listener.fileno(): lambda: self._accept(listener),
+            child.ended: self._notice_end,
+            child.output.descriptor: lambda: self._read(child),
+            self._alarm[0]: lambda: os.read(self._alarm[0], 64),
+        }
+        for descriptor in handlers:
+            self._poll.register(descriptor, select.POLLIN)
+        with self._owner.lock:
+            self._child = child
+            if self._has_left:
+                reaper.kill_group(child.popen.pid)
+        pause_ms: float | None = 0
+        while not self._has_ended:
+            ready = self._poll.poll(pause_ms)
+            with self._owner.lock:
+                for descriptor, _ in ready:
+                    if descriptor in self._connections:
+                        self._receive(self._connections[descriptor])
+                    elif descriptor in handlers:
+                        handlers[descriptor]()
+                self._look()
+                pause_ms = self._pause_ms()
+            self._owner.flush()
+
+    def _pause_ms(self) -> float | None:
+        """How long the thread may wait, None for as long as nothing happens."""
+        now = time.monotonic()
+        self._wakes_at = math.inf
+        if self.call is not None or not self.is_ready:
+            self._wakes_at = min(now + _TICK_SECONDS, self._limit()[0])
+        elif now - self._run_from < _ALERT_SECONDS:
+            self._wakes_at = now + _TICK_SECONDS
+        return None if self._wakes_at == math.inf else max(0.0, (self._wakes_at - now) * 1000)
+
+    def _wake(self) -> None:
+        with contextlib.suppress(OSError):  # it is full of alarms, or has just been closed
+            os.write(self._alarm[1], b"!")
+
+    def _read(self, child: Child) -> None:
+        child.output.read()
+        if not child.output.is_open:
+            self._poll.unregister(child.output.descriptor)
+
+    def _notice_end(self) -> None:
+        for connection in tuple(self._connections.values()):
+            self._receive(connection)  # its last words
+        self._has_ended = True
         self._leave(replace=False)
 
-    def _exited(self, status: int) -> None:
-        """It ended by itself: with an invocation, or before it could take the one that it was given."""
-        call = self.call
-        if call is None:
-            return
-        if self.is_ready and not self._is_handed:
-            self.call = None
-            self._leave(replace=False)
-            self._owner.begin(call)
-            return
-        body = answer.exited_body(call.effect.request_id, status=status)
-        self._finish(self._failed(call, "crash" if self.is_ready else "init", body))
+    def _close(self, child: Child) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+        self._waiting = None
+        child.close()
+        for descriptor in self._alarm:
+            os.close(descriptor)
 
-    def _connect(self) -> Connection:
-        connection = Connection(self._asked, self._lost)
-        self._connections.add(connection)
-        if len(self._connections) > _MAX_CONNECTIONS:
-            reaper.kill_group(self._popen.pid)  # no runtime client needs as many
-        return connection
+    # The Runtime API
 
-    def _lost(self, connection: Connection) -> None:
-        self._connections.discard(connection)
-        if self._waiting is connection:
-            self._waiting = None
+    def _accept(self, listener: socket.socket) -> None:
+        accepted, _ = listener.accept()
+        connection = Connection(accepted)
+        self._connections[connection.descriptor] = connection
+        self._poll.register(connection.descriptor, select.POLLIN)
+        if len(self._connections) > _MAX_CONNECTIONS and self._child is not None:
+            reaper.kill_group(self._child.popen.pid)  # no runtime client needs as many
+
+    def _receive(self, connection: Connection) -> None:
+        if connection.unsent:
+            connection.send(b"")
+            if not connection.unsent:
+                self._poll.modify(connection.descriptor, select.POLLIN)
+        for asked in connection.receive():
+            self._asked(connection, asked)
+        if not connection.is_open and connection.descriptor in self._connections:
+            del self._connections[connection.descriptor]
+            self._poll.unregister(connection.descriptor)
+            connection.close()
+            if self._waiting is connection:
+                self._waiting = None
+
+    def _send(self, connection: Connection, data: bytes) -> None:
+        connection.send(data)
+        if connection.unsent:
+            self._poll.modify(connection.descriptor, select.POLLIN | select.POLLOUT)
+            self._wake()
 
     def _asked(self, connection: Connection, asked: Asked) -> None:
         if self._has_left:
-            connection.close()  # it was killed, but had already sent this
-        elif asked.what == "next":
-            self._next(connection)
-        elif asked.what == "init/error":
-            connection.accept()
-            if self.call is not None:
-                self._finish(self._failed(self.call, "init", _text(asked.body or b"")))
-            self.end()
-        else:
-            self._posted(connection, asked)
+            return  # it was killed, but had already sent this
+        match asked.what:
+            case "next":
+                self._next(connection)
+            case "response" | "error":
+                self._posted(connection, asked)
+            case "init/error":
+                self._send(connection, ACCEPTED)
+                self._fail("init", _text(asked.body or b""))
+                self.end()
+            case "expect":
+                self._send(connection, CONTINUE)
+            case _:
+                self._send(connection, refusal("404 Not Found", "InvalidPath"))
 
     def _next(self, connection: Connection) -> None:
         self._waiting = connection
@@ -184,7 +291,6 @@ class Process:
                 self._owner.freed(self)
         if self.call is not None and not self._is_handed:
             self._hand_over(self.call, connection)
-            self._arm()
 
     def _hand_over(self, call: Call, connection: Connection) -> None:
         self._waiting = None
@@ -192,46 +298,109 @@ class Process:
         self._run_from = time.monotonic()
         if self._clock_from is None:
             self._clock_from = self._run_from
-        effect, function = call.effect, self._function
-        left_ms = function.timeout_ms if function.debug_port is None else _DAY_MS
-        arn = effect.arn if effect.arn.startswith("arn:") else f"arn:aws:lambda:::function:{function.name}"
-        headers = {
-            "Lambda-Runtime-Aws-Request-Id": effect.request_id,
-            "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + left_ms),
-            "Lambda-Runtime-Invoked-Function-Arn": arn,
-        }
-        connection.answer("200 OK", call.payload, headers)
+        left_ms = self._function.timeout_ms if self._function.debug_port is None else _DAY_MS
+        deadline_ms = int(time.time() * 1000) + left_ms
+        self._send(
+            connection, next_event(call.payload, call.effect.request_id, call.effect.arn, deadline_ms=deadline_ms)
+        )
 
     def _posted(self, connection: Connection, asked: Asked) -> None:
         call = self.call
         if call is None or not self._is_handed or asked.request_id != call.effect.request_id:
-            connection.answer("400 Bad Request", b'{"errorType":"InvalidRequestID"}')
+            self._send(connection, refusal("400 Bad Request", "InvalidRequestID"))
             return
         if asked.body is None:
-            connection.answer("413 Content Too Large", b'{"errorType":"RequestEntityTooLarge"}')
-            self._finish(self._failed(call, "function_error", answer.too_large_body()))
+            self._send(connection, refusal("413 Content Too Large", "RequestEntityTooLarge"))
+            self._fail("function_error", answer.too_large_body())
             self.end()
             return
-        connection.accept()
+        self._send(connection, ACCEPTED)
         if asked.what == "error":
-            ended = self._failed(call, "function_error", _text(asked.body))
+            self._fail("function_error", _text(asked.body))
         else:
             body, size = _text(asked.body[: self._site.max_body_bytes]), len(asked.body)
-            ended = LambdaEnded(0, call.effect.id, 200, body=body, body_bytes=size, **self._measured())
-        self.call = None
+            self._settle(LambdaEnded(0, call.effect.id, 200, body=body, body_bytes=size, **self._measured()))
         if self.is_stale:
             self.end()
         else:
             self._owner.freed(self)
-        call.finish(ended)
 
-    def _failed(
-        self, call: Call, cause: str, body: str, *, detail: str = "", took_ms: int | None = None
-    ) -> LambdaEnded:
-        ended = answer.failed(call.effect, cause, body, detail=detail, **self._measured(took_ms=took_ms))
+    # Limits
+
+    def _limit(self) -> tuple[float, str]:
+        """The limit that is due first: when, and which."""
+        if self._function.debug_port is not None:
+            return math.inf, ""
+        first = (math.inf, "")
+        if not self.is_ready:
+            first = (self._started_at + self._site.init_limit_ms / 1000, "init")
+        elif self.call is not None:
+            first = (self._run_from + self._function.timeout_ms / 1000, "function_timeout")
+        if self.call is None or self._clock_from is None:
+            return first
+        return min((self._clock_from + self.call.effect.timeout_ms / 1000, "time_limit"), first)
+
+    def _look(self) -> None:
+        """Whether a limit is due, and from time to time at the memory that is used."""
+        if self._has_left or (self.is_ready and self.call is None):
+            return
+        now = time.monotonic()
+        at, what = self._limit()
+        if at <= now:
+            if what == "time_limit":
+                self.give_up()
+            else:
+                self._cut(what)
+        elif now >= self._look_at and self._child is not None and self._function.debug_port is None:
+            self._look_at = now + _TICK_SECONDS
+            used_mb = resident_bytes(self._child.popen.pid) / 1024**2
+            if used_mb > self._function.memory_mb:
+                self._cut("crash", f"the function used {used_mb:.0f} MB of its {self._function.memory_mb} MB.")
+
+    def _cut(self, cause: str, detail: str = "") -> None:
+        """End it with its invocation: function_timeout, init or crash."""
+        if self.call is not None:
+            request_id, took_ms = self.call.effect.request_id, None
+            if cause == "function_timeout":
+                body = answer.timed_out_body(request_id, timeout_ms=self._function.timeout_ms)
+                waited_ms = 0 if self._clock_from is None else int((self._run_from - self._clock_from) * 1000)
+                took_ms = waited_ms + self._function.timeout_ms  # when it was due, not when we got to it
+            elif cause == "init":
+                body = answer.init_timed_out_body(request_id, limit_ms=self._site.init_limit_ms)
+            else:
+                body = answer.exited_body(request_id, status=-signal.SIGKILL)
+            self._fail(cause, body, detail=detail, took_ms=took_ms)
+        self.end()
+
+    # Ends
+
+    def _not_started(self, error: Exception) -> None:
+        if self.call is not None:
+            request_id = self.call.effect.request_id
+            self._fail("init", answer.not_started_body(request_id, self._function.interpreter, error))
+        self._leave(replace=False)
+        for descriptor in self._alarm:
+            os.close(descriptor)
+
+    def _ended(self, status: int) -> None:
+        """If there still is an invocation, it ended by itself: with it, or before it could take it."""
+        call = self.call
+        self._has_ended = True
+        self._leave(replace=False)
+        if call is not None and self.is_ready and not self._is_handed:
+            self.call = None
+            self._owner.give(call)
+        elif call is not None:
+            self._fail("crash" if self.is_ready else "init", answer.exited_body(call.effect.request_id, status=status))
+
+    def _fail(self, cause: str, body: str, *, detail: str = "", took_ms: int | None = None) -> None:
+        if self.call is None:
+            return
+        measured = self._measured(took_ms=took_ms)
+        ended = answer.failed(self.call.effect, cause, body, detail=detail, **measured)
         if ended.body_bytes > self._site.max_body_bytes:
-            return msgspec.structs.replace(ended, body=_text(body.encode()[: self._site.max_body_bytes]))
-        return ended
+            ended = msgspec.structs.replace(ended, body=_text(body.encode()[: self._site.max_body_bytes]))
+        self._settle(ended)
 
     def _measured(self, *, took_ms: int | None = None) -> dict[str, Any]:
         """`took_ms` where it is known better than the clock tells."""
@@ -243,80 +412,18 @@ class Process:
             "took_ms": took_ms,
             "cold": self._is_cold,
             "init_ms": self._init_ms if self._is_cold else 0,
-            "log": self._output.take(),
+            "log": "" if self._child is None else self._child.output.take(),
         }
 
-    def _finish(self, ended: LambdaEnded) -> None:
+    def _settle(self, ended: LambdaEnded) -> None:
         call, self.call = self.call, None
         if call is not None:
-            call.finish(ended)
+            self._owner.settle(call, ended)
 
     def _leave(self, *, replace: bool) -> None:
         if not self._has_left:
             self._has_left = True
             self._owner.left(self, replace=replace)
-
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _arm(self) -> None:
-        """See to it that we look when the next limit is due, or after a tick.
-
-        A look that is due earlier, from a call before, will do: warm calls set no timers of their own.
-        """
-        if self._function.debug_port is None:
-            at = min(time.monotonic() + _TICK_SECONDS, self._limit()[0])
-            if self._timer is None or self._timer.when() > at:
-                self._disarm()
-                self._timer = self._site.loop.call_at(at, self._tick)
-
-    def _limit(self) -> tuple[float, str]:
-        """The limit that is due first: when, and which."""
-        if not self.is_ready:
-            first = (self._started_at + self._site.init_limit_ms / 1000, "init")
-        elif self.call is not None:
-            first = (self._run_from + self._function.timeout_ms / 1000, "function_timeout")
-        else:
-            first = (math.inf, "")
-        if self.call is None or self._clock_from is None:
-            return first
-        return min((self._clock_from + self.call.effect.timeout_ms / 1000, "time_limit"), first)
-
-    def _tick(self) -> None:
-        self._timer = None
-        if self.is_ready and self.call is None:
-            return
-        at, what = self._limit()
-        if at <= time.monotonic():
-            if what == "time_limit":
-                self.give_up()
-            else:
-                self._cut(what)
-            return
-        used_mb = resident_bytes(self._popen.pid) / 1024**2
-        if used_mb > self._function.memory_mb:
-            self._cut("crash", f"the function used {used_mb:.0f} MB of its {self._function.memory_mb} MB.")
-        else:
-            self._arm()
-
-    def _cut(self, cause: str, detail: str = "") -> None:
-        """End it with its invocation: function_timeout, init or crash."""
-        if self.call is not None:
-            request_id, took_ms = self.call.effect.request_id, None
-            if cause == "function_timeout":
-                body = answer.timed_out_body(request_id, timeout_ms=self._function.timeout_ms)
-                # when it was due, not when we got to it
-                took_ms = (
-                    int((self._run_from - (self._clock_from or self._run_from)) * 1000) + self._function.timeout_ms
-                )
-            elif cause == "init":
-                body = answer.init_timed_out_body(request_id, limit_ms=self._site.init_limit_ms)
-            else:
-                body = answer.exited_body(request_id, status=-signal.SIGKILL)
-            self._finish(self._failed(self.call, cause, body, detail=detail, took_ms=took_ms))
-        self.end()
 
 
 def _ms_since(at: float) -> int:

@@ -1,115 +1,78 @@
-"""The Lambda Runtime API, as much of HTTP/1.1 as its clients speak, on one connection.
+"""The Lambda Runtime API as bytes: what a runtime client asks, and what it is answered. No sockets here.
 
-A runtime client asks for `next`, which is answered when there is an event, and posts a `response` or an `error` for
-its request id, or an `init/error`. What it asks becomes an `Asked` for the listener, who writes the answer. Each
-process has a port of its own, so whoever calls there is that process.
+A client asks for `next`, which is answered when there is an event, and posts a `response` or an `error` for its
+request id, or an `init/error`. Each process has a port of its own, so whoever calls there is that process.
 
 Clients seen: awslambdaric (libcurl for the loop, http.client for init/error), ours, and the SST fork for Node, which
 asks for `//2018-06-01/…`.
 Source: spec/lambda-runtimes.md section 1; docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html.
 """
 
-import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from offhook.adapters.lambdas.answer import MAX_ANSWER_BYTES
 
-_ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{"status":"OK"}'
-_HEADERS = re.compile(rb"\r\n(content-length|transfer-encoding|expect)[ \t]*:[ \t]*([^\r\n]*[^\s])", re.IGNORECASE)
+ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{"status":"OK"}'
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _MAX_HEAD_BYTES = 2 * 1024 * 1024  # awslambdaric sends up to 1 MB of traceback in a header
+_HEADERS = re.compile(rb"\r\n(content-length|transfer-encoding|expect)[ \t]*:[ \t]*([^\r\n]*[^\s])", re.IGNORECASE)
+_NEXT = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\n"
+_POST = re.compile(rb"POST /2018-06-01/runtime/invocation/([^/ ]+)/(response|error) HTTP/1.1\r\n")
+_LENGTH = re.compile(rb"\r\ncontent-length: (\d+)(?:\r\n|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`what`: next, response, error or init/error. `body` is None where it was longer than Lambda accepts."""
+    """`what`: next, response, error or init/error; expect (wants leave to send its body) or unknown (no such path).
+
+    `body` is None where it was longer than Lambda accepts.
+    """
 
     what: str
     request_id: str = ""
     body: bytes | None = b""
 
 
-class _Malformed(Exception):
-    """Not HTTP that we can answer; the connection is closed."""
+class Malformed(Exception):
+    """Not HTTP that can be answered: the connection is of no use any more."""
 
 
-class Connection(asyncio.Protocol):
-    """One connection of a runtime client. `asked` is called for each request, `lost` once at the end."""
+class Requests:
+    """The requests in the bytes of one connection."""
 
-    def __init__(self, asked: Callable[["Connection", Asked], None], lost: Callable[["Connection"], None]) -> None:
-        self._asked = asked
-        self._lost = lost
+    def __init__(self) -> None:
         self._buffer = bytearray()
-        self._request: tuple[str, str, _Body] | None = None
-        self._transport: asyncio.Transport | None = None
+        self._head: tuple[str, str] | None = None
+        self._body = _Body({})
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
-        self._lost(self)
-
-    def data_received(self, data: bytes) -> None:
+    def feed(self, data: bytes) -> Iterable[Asked]:
+        """What is complete with this piece. Raises Malformed."""
+        if self._head is None and not self._buffer and (whole := _whole(data)):
+            return (whole,)
         self._buffer += data
-        try:
-            while self._transport is not None and (asked := self._take()):
-                self._route(*asked)
-        except _Malformed:
-            self.answer("400 Bad Request", b'{"errorType":"InvalidRequest"}')
-            self.close()
+        asked = []
+        while (one := self._take()) is not None:
+            asked.append(one)
+        return asked
 
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-            self._transport = None
-
-    def accept(self) -> None:
-        """Answer 202, and nothing else will do for the official client."""
-        if self._transport is not None:
-            self._transport.write(_ACCEPTED)
-
-    def answer(self, status: str, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        """Write one response. Header values may come from a flow: what is not printable ASCII is left out of them."""
-        if self._transport is None:
-            return
-        lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(body)}"]
-        for name, value in (headers or {}).items():
-            shown = value if value.isascii() and value.isprintable() else "".join(c for c in value if " " <= c <= "~")
-            lines.append(f"{name}: {shown}")
-        self._transport.write("\r\n".join((*lines, "", "")).encode("ascii") + body)
-
-    def _take(self) -> tuple[str, str, bytes | None] | None:
-        """Method, path and body of the next request, once it is all there."""
-        if self._request is None:
+    def _take(self) -> Asked | None:
+        if self._head is None:
             end = self._buffer.find(b"\r\n\r\n")
             if end < 0:
                 if len(self._buffer) > _MAX_HEAD_BYTES:
-                    raise _Malformed
+                    raise Malformed
                 return None
-            method, path, headers = _head(bytes(self._buffer[:end]))
+            method, path, headers = _parts(bytes(self._buffer[:end]))
             del self._buffer[: end + 4]
-            self._request = (method, path, _Body(headers))
-            if b"expect" in headers and self._transport is not None:
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        method, path, body = self._request
-        if not body.feed(self._buffer):
+            self._head, self._body = (method, path), _Body(headers)
+            if b"expect" in headers:
+                return Asked("expect")
+        if not self._body.feed(self._buffer):
             return None
-        self._request = None
-        return method, path, body.content
-
-    def _route(self, method: str, path: str, body: bytes | None) -> None:
-        match method, [part for part in path.split("/") if part]:
-            case "GET", ["2018-06-01", "runtime", "invocation", "next"]:
-                self._asked(self, Asked("next"))
-            case "POST", ["2018-06-01", "runtime", "invocation", request_id, "response" | "error" as what]:
-                self._asked(self, Asked(what, request_id, body))
-            case "POST", ["2018-06-01", "runtime", "init", "error"]:
-                self._asked(self, Asked("init/error", body=body))
-            case _:
-                self.answer("404 Not Found", b'{"errorType":"InvalidPath"}')
+        (method, path), self._head = self._head, None
+        return _asked(method, path, self._body.content)
 
 
 class _Body:
@@ -152,11 +115,58 @@ class _Body:
         self._left -= taken
 
 
-def _head(head: bytes) -> tuple[str, str, dict[bytes, bytes]]:
+def next_event(payload: bytes, request_id: str, arn: str, *, deadline_ms: int) -> bytes:
+    """The answer to `next`. The ARN may come from a flow: what is not printable ASCII is left out of it."""
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        f"Lambda-Runtime-Aws-Request-Id: {_printable(request_id)}\r\n"
+        f"Lambda-Runtime-Deadline-Ms: {deadline_ms}\r\n"
+        f"Lambda-Runtime-Invoked-Function-Arn: {_printable(arn)}\r\n"
+        f"Content-Length: {len(payload)}\r\n\r\n"
+    )
+    return head.encode("ascii") + payload
+
+
+def refusal(status: str, error_type: str) -> bytes:
+    body = f'{{"errorType":"{error_type}"}}'
+    return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
+
+
+def _printable(text: str) -> str:
+    return text if text.isascii() and text.isprintable() else "".join(c for c in text if " " <= c <= "~")
+
+
+def _whole(data: bytes) -> Asked | None:
+    """The usual case, for speed: one piece that is one whole request."""
+    if data.startswith(_NEXT) and data.endswith(b"\r\n\r\n"):
+        return Asked("next")
+    post = _POST.match(data)
+    if post is None:
+        return None
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    if length is None or int(length[1]) != len(body):
+        return None
+    return Asked(post[2].decode(), post[1].decode("latin-1"), body)
+
+
+def _asked(method: str, path: str, body: bytes | None) -> Asked:
+    match method, [part for part in path.split("/") if part]:
+        case "GET", ["2018-06-01", "runtime", "invocation", "next"]:
+            return Asked("next")
+        case "POST", ["2018-06-01", "runtime", "invocation", request_id, "response" | "error" as what]:
+            return Asked(what, request_id, body)
+        case "POST", ["2018-06-01", "runtime", "init", "error"]:
+            return Asked("init/error", body=body)
+        case _:
+            return Asked("unknown")
+
+
+def _parts(head: bytes) -> tuple[str, str, dict[bytes, bytes]]:
     """Method, path, and the headers that matter here."""
     first = head.partition(b"\r\n")[0].decode("latin-1").split(" ")
     if len(first) != 3 or not first[2].startswith("HTTP/1."):
-        raise _Malformed
+        raise Malformed
     return first[0], first[1], {name.lower(): value for name, value in _HEADERS.findall(head)}
 
 
@@ -164,7 +174,7 @@ def _number(text: bytes, base: int) -> int:
     try:
         number = int(text, base)
     except ValueError:
-        raise _Malformed from None
+        raise Malformed from None
     if number < 0:
-        raise _Malformed
+        raise Malformed
     return number

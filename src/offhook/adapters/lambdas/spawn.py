@@ -1,6 +1,5 @@
 """Starting a child process, and noticing that it has ended."""
 
-import asyncio
 import os
 import subprocess
 import threading
@@ -17,7 +16,6 @@ from offhook.adapters.lambdas.spec import PythonFunction
 class Site:
     """What all processes share. `init_limit_ms` is 10 s in Lambda."""
 
-    loop: asyncio.AbstractEventLoop
     folder: Folder
     guard: Guard
     max_processes: int
@@ -25,10 +23,21 @@ class Site:
     init_limit_ms: int
 
 
-def start(
-    function: PythonFunction, site: Site, *, port: int, log_stream: str
-) -> tuple["subprocess.Popen[bytes]", Output]:
-    """A process in a session of its own, and what it writes. OSError or ValueError if it cannot be."""
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process in a session of its own. `ended` is a descriptor that becomes readable when it has ended."""
+
+    popen: "subprocess.Popen[bytes]"
+    output: Output
+    ended: int
+
+    def close(self) -> None:
+        self.output.close()
+        os.close(self.ended)
+
+
+def start(function: PythonFunction, site: Site, *, port: int, log_stream: str) -> Child:
+    """OSError or ValueError if it cannot be."""
     runtime = site.folder.runtime
     command = [function.interpreter, "-u", str(runtime / "launch.py"), str(function.task_root), function.handler]
     command += [function.client, str(runtime)]
@@ -52,25 +61,19 @@ def start(
         raise
     finally:
         os.close(writing)
-    return popen, Output(site.loop, reading)
+    return Child(popen, Output(reading), _end_of(popen))
 
 
-async def exit_of(popen: "subprocess.Popen[bytes]") -> None:
-    """Returns when the process has ended. On Linux its pid stays taken until the caller waits for it."""
-    loop = asyncio.get_running_loop()
-    ended = loop.create_future()
+def _end_of(popen: "subprocess.Popen[bytes]") -> int:
+    """On Linux the pid stays taken until the caller waits for it."""
     try:
-        descriptor = os.pidfd_open(popen.pid)
+        return os.pidfd_open(popen.pid)
     except (AttributeError, OSError):  # macOS, or an old kernel
+        reading, writing = os.pipe()
 
         def wait() -> None:
             popen.wait()
-            loop.call_soon_threadsafe(ended.set_result, None)
+            os.close(writing)
 
         threading.Thread(target=wait, daemon=True).start()
-        await ended
-        return
-    loop.add_reader(descriptor, ended.set_result, None)
-    await ended
-    loop.remove_reader(descriptor)
-    os.close(descriptor)
+        return reading

@@ -129,6 +129,8 @@ def _stub(name: str, text: str) -> Stub:
     except msgspec.DecodeError as error:
         rule = "a JSON list" if "seq" in options else "JSON"
         raise _problem(name, f"the answer of a stub must be {rule}: {error}.") from None
+    except RecursionError:
+        raise _problem(name, "the answer of a stub is nested too deeply.") from None
     if items == []:
         raise _problem(name, "a stub with seq needs at least one answer in its list.")
     answers = (match["json"],) if items is None else tuple(bytes(item).decode() for item in items)
@@ -165,7 +167,7 @@ def _cold(name: str, text: str) -> int | None:
     if text == "always":
         return 1
     every = text.removeprefix("every").strip()
-    if text.startswith("every") and every.isdecimal() and int(every) > 0:
+    if text.startswith("every") and re.fullmatch(r"0*[1-9]\d{0,8}", every):
         return int(every)
     raise _problem(name, f"cold is {text!r}, must be first, always or every N.")
 
@@ -183,8 +185,8 @@ def _fault(name: str, kind: str) -> Fault:
 
 
 def _milliseconds(name: str, what: str, text: str) -> int:
-    if not re.fullmatch(r"\d+(\.\d+)?", text):
-        raise _problem(name, f"{what} is {text!r}, must be seconds, as in 2.7.")
+    if not re.fullmatch(r"\d{1,6}(\.\d+)?", text):
+        raise _problem(name, f"{what} is {text!r}, must be seconds, as in 2.7, and fewer than a million.")
     return round(float(text) * 1000)
 
 
