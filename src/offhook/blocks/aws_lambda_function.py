@@ -292,7 +292,7 @@ def _check_function(raw: dict[str, Any]) -> Iterator[Problem]:
 def _check_limit(raw: dict[str, Any]) -> Iterator[Problem]:
     limit = raw.get("InvocationTimeLimitSeconds")
     field = "Parameters.InvocationTimeLimitSeconds"
-    if limit is None and "LambdaInvocationId" not in raw:
+    if "InvocationTimeLimitSeconds" not in raw and "LambdaInvocationId" not in raw:
         message = "InvocationTimeLimitSeconds is missing: 3 s are assumed, Connect may refuse it; say how long."
         yield Problem("W-lambda-no-limit", message, severity="warning", field=field)
     seconds = number(text_of(limit))

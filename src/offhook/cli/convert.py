@@ -20,16 +20,13 @@ def command(
     Example: offhook convert "Old export" -o flows/main.json
     """
     from offhook.blocks import catalogue
+    from offhook.cli.file import contents
     from offhook.flowjson.read import read_flow
     from offhook.flowjson.text import write
     from offhook.flowjson.write import to_language
     from offhook.model.errors import UsageError
 
-    try:
-        data = file.read_bytes()
-    except OSError as problem:
-        raise UsageError(f"{file}: cannot be read: {problem.strerror}.") from None
-    flow = read_flow(data, catalogue(), source=str(file))
+    flow = read_flow(contents(file, name=str(file)), catalogue(), source=str(file))
     text = write(to_language(flow, catalogue())) + "\n"
     if output is None:
         sys.stdout.write(text)

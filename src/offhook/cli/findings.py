@@ -3,6 +3,7 @@
 import difflib
 import inspect
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ import msgspec
 from offhook import __version__
 from offhook.adapters.lambdas.spec import Function, PythonFunction
 from offhook.blocks import catalogue
+from offhook.cli.file import contents
 from offhook.cli.project import FILE, Project, load_project, shown
 from offhook.cli.settings import read_settings
 from offhook.cli.text import one_line
@@ -64,10 +66,8 @@ def collect(paths: tuple[Path, ...], *, strict: bool, env: str | None) -> Report
         if place is None:
             place = projects[path.parent] = _place(path.parent, env, report)
         try:
-            text = path.read_bytes()
+            text = contents(path, name=shown(path))
             flow = place.flows.get(path.resolve()) or read_flow(text, catalogue(), source=shown(path.resolve()))
-        except OSError as problem:
-            report.refused.append(f"{path}: cannot be read: {problem.strerror}.")
         except UsageError as refusal:
             report.refused += refusal.problems
         else:
@@ -83,12 +83,12 @@ def _files(paths: tuple[Path, ...], env: str | None, report: Report) -> list[Pat
         return _project_files(env, report)
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):
             inside = sorted(file for file in path.rglob("*.json") if file.is_file())
             found.update(dict.fromkeys(inside))
             if not inside:
                 report.refused.append(f"{path}: the folder has no .json file.")
-        elif path.exists():
+        elif os.path.exists(path):
             found[path] = None
         else:
             report.refused.append(f"{path}: there is no such file or folder.")
@@ -102,7 +102,8 @@ def _project_files(env: str | None, report: Report) -> list[Path]:
         report.refused.append(f"there is no {FILE} here or above; name the files to check.")
         return []
     try:
-        settings, problems = read_settings((folder / FILE).read_text("utf-8"), source=shown(folder / FILE), env=env)
+        text = contents(folder / FILE, name=shown(folder / FILE)).decode("utf-8-sig", "replace")
+        settings, problems = read_settings(text, source=shown(folder / FILE), env=env)
     except UsageError as refusal:
         report.refused += refusal.problems
         return []

@@ -1,5 +1,6 @@
 """`offhook graph`: a flow as a picture, in Mermaid's language or as text. The same flow gives the same picture."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -46,7 +47,7 @@ def command(
     from offhook.cli.project import load_project
 
     path = Path(flow)
-    if path.is_file():
+    if os.path.isfile(path):
         _, found = load_project(path).with_flow(path)
     else:
         found = load_project(Path.cwd()).find_flow(flow)

@@ -1,5 +1,6 @@
 """What the functions of a project are, which blocks use them, and how a block finds its function."""
 
+import os
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -176,7 +177,7 @@ def _block(text: str, env: str | None) -> tuple[Project, Flow, str]:
 
 def _flow(name: str, env: str | None) -> tuple[Project, Flow]:
     path = Path(name)
-    if path.is_file():
+    if os.path.isfile(path):
         return load_project(path, env=env).with_flow(path)
     project = load_project(Path.cwd(), env=env)
     return project, project.find_flow(name)

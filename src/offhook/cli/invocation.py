@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.blocks import catalogue
 from offhook.cli.asked import CHANNELS, CUSTOMER, SYSTEM
+from offhook.cli.file import contents
 from offhook.cli.project import load_project
 from offhook.cli.text import one_line
 from offhook.core.lambda_answer import Refused, read
@@ -123,9 +124,11 @@ def _event(path: Path | None, problems: list[str]) -> Any:
     if path is None:
         return None
     try:
-        return msgspec.json.decode(path.read_bytes())
-    except OSError as problem:
-        problems.append(f"--event {path}: cannot be read: {problem.strerror}.")
+        return msgspec.json.decode(contents(path, name=f"--event {path}"))
+    except UsageError as refusal:
+        problems += refusal.problems
+    except RecursionError:
+        problems.append(f"--event {path}: the JSON is nested too deeply.")
     except msgspec.DecodeError as problem:
         problems.append(f"--event {path}: not JSON: {str(problem)[:1].lower()}{str(problem)[1:]}.")
     return None

@@ -36,6 +36,7 @@ class Program(TyperGroup):
         if not standalone_mode:
             return run()
         try:
+            _check(sys.argv[1:] if args is None else args)
             code = run()
         except UsageError as refusal:
             code = _say(*refusal.problems)
@@ -50,6 +51,13 @@ class Program(TyperGroup):
         except typer.Abort:
             code = 130
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _check(args: Sequence[str]) -> None:
+    """Python keeps bytes that are no text as halves of surrogate pairs, which nothing could show, send or store."""
+    wrong = [arg for arg in args if not arg.isascii() and any("\ud800" <= sign <= "\udfff" for sign in arg)]
+    if wrong:
+        raise UsageError(*(f"{arg!r}: an argument must be text in UTF-8." for arg in wrong))
 
 
 def _say(*sentences: str) -> int:

@@ -24,6 +24,7 @@ from offhook.adapters.lambdas.spec import (
     parse_function,
 )
 from offhook.blocks import catalogue
+from offhook.cli.file import contents
 from offhook.cli.settings import FunctionSettings, Settings, read_settings
 from offhook.core.calendar import parse_hours
 from offhook.core.resolve import Resolver
@@ -134,7 +135,9 @@ def _folder(start: Path) -> Path:
 def shown(path: Path) -> str:
     """The path as a person here would write it: relative where it lies below the current folder."""
     here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    text = str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+    # its name may hold bytes that are no text
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _load(file: Path, env: str | None, profile: str | None) -> Project:
@@ -187,10 +190,7 @@ def _ask(problems: list[str], source: str, make: Callable[[], _Made]) -> _Made |
 
 
 def _text(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise UsageError(f"{shown(path)}: cannot be read: {problem.strerror}.") from None
+    return contents(path, name=shown(path))
 
 
 # --- flows ---
@@ -238,7 +238,7 @@ def _paths(patterns: tuple[str, ...], file: Path, problems: list[str], warnings:
 
 def _named(base: Instance, flow: Flow, path: Path, settings: Settings | None = None) -> tuple[Flow, Resource]:
     """The flow with its name, type and derived ARN, and its resource, which its own ARN and id lead to as well."""
-    name = flow.name or path.name.removesuffix(".json")
+    name = flow.name or shown(Path(path.name.removesuffix(".json")))
     flow_type = settings.types.get(name, flow.type) if settings is not None else flow.type
     kind = "module" if flow_type == MODULE else "flow"
     wanted = settings.matches.get((kind, name), ()) if settings is not None else ()

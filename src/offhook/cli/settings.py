@@ -69,6 +69,10 @@ def read_settings(text: str, *, source: str, env: str | None) -> tuple[Settings,
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise UsageError(f"{source}: not TOML: {_lower(str(problem))}.") from None
+    except RecursionError:
+        raise UsageError(f"{source}: the TOML is nested too deeply.") from None
+    except ValueError:
+        raise UsageError(f"{source}: the TOML has a number that is too long.") from None
     problems: list[str] = []
     layers = document.pop("env", {})
     if not isinstance(layers, dict):

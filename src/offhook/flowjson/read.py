@@ -11,7 +11,7 @@ from offhook.core.spec import Catalogue
 from offhook.flowjson import language, legacy
 from offhook.flowjson.container import READ, Container, open_container
 from offhook.flowjson.shape import Place
-from offhook.flowjson.text import describe, refusal, write
+from offhook.flowjson.text import describe, mended, refusal, write
 from offhook.model.errors import UsageError
 from offhook.model.flow import FLOW_TYPES, LANGUAGE_VERSION, MODULE, Action, Flow
 
@@ -86,8 +86,12 @@ def _legacy_refusals(document: dict[str, Any]) -> list[str]:
 
 
 def _flow(container: Container, catalogue: Catalogue, form: str) -> Flow:
-    document, said = container.document, container.said
+    # the document is kept as it is; what runs is text that can be said, sent and stored
+    document, said = mended(container.document), mended(container.said)
     whole = Place([])
+    if document is not container.document:
+        rule = "holds half of a character that takes two escapes, such as \\ud83d alone; it is read as \ufffd."
+        whole.report("text", rule, code="half_character", severity="warning")
     for key in container.doubled:
         rule = "occurs twice in one object; the last one counts."
         whole.report(f"key {key!r}", rule, code="duplicate_key", severity="warning")
@@ -102,7 +106,7 @@ def _flow(container: Container, catalogue: Catalogue, form: str) -> Flow:
     _check_length(container, whole)
     return Flow(
         form,
-        document,
+        container.document,
         start,
         actions,
         name=_text(said, "Name") or _text(metadata, "name"),

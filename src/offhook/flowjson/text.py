@@ -103,6 +103,12 @@ def write(value: Any, style: str = "indent2") -> str:
     return _SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
+def mended(value: Any) -> Any:
+    """The value with U+FFFD for each half of a surrogate pair, which no encoding takes; itself where there is none."""
+    spelled = json.dumps(value, ensure_ascii=False)
+    return value if spelled.isascii() or _SURROGATE.search(spelled) is None else _mended(value)
+
+
 def style_of(text: str) -> str:
     """The style that reproduces this text, or the nearest one where none does."""
     ending = "-ascii" if text.isascii() else ""
@@ -121,6 +127,14 @@ def describe(value: Any) -> str:
     if isinstance(value, str):
         return "text"
     return write(value) if value is None or isinstance(value, bool) else "a number"
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, list) else value
 
 
 def _decode(data: bytes, source: str) -> str:

@@ -14,7 +14,7 @@ from offhook.model.errors import UsageError
 FIRST_KEY_MS = 1_000
 BETWEEN_KEYS_MS = 300
 
-_WAIT = re.compile(r"wait:(\d+(?:\.\d+)?)s")
+_WAIT = re.compile(r"wait:(\d{1,9}(?:\.\d+)?)s")
 _KEYS = re.compile(r"[0-9*#]+")
 
 
@@ -47,7 +47,7 @@ def _answer(text: str, late_ms: int) -> Answer:
     if text == "hangup":
         return Answer(hang_up_ms=late_ms)
     if text.startswith("barge:"):
-        return Answer(keys=tuple((-10**9 + index, key) for index, key in enumerate(text.removeprefix("barge:"))))
+        return Answer(keys=tuple((-(10**9) + index, key) for index, key in enumerate(text.removeprefix("barge:"))))
     if _KEYS.fullmatch(text):
         first_ms = late_ms + FIRST_KEY_MS
         return Answer(keys=tuple((first_ms + index * BETWEEN_KEYS_MS, key) for index, key in enumerate(text)))

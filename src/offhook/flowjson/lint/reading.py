@@ -26,6 +26,13 @@ RULES = (
         severity="warning",
     ),
     Rule(
+        name="half-character",
+        title="Text holds half of a character",
+        why="JSON writes characters such as emoji as two escapes, \\ud83d\\ude00. One of them alone stands for nothing "
+        "and cannot be said, sent or stored, so a replacement character is read there. Write the whole character.",
+        severity="warning",
+    ),
+    Rule(
         name="unknown-flow-type",
         title="The file gives a flow type that offhook does not run",
         why="The type is ignored, so rules about types are not checked. Give one of the types of the Connect API.",
