@@ -66,7 +66,8 @@ class InvokeLambda(_Effect, frozen=True, gc=False):
 
     `function` is the name of a function of the project, `arn` what the flow asked for (with qualifier), `event`
     the JSON that the function receives. `timeout_ms` is what is left of the block's limit: the host stops working
-    for an attempt that takes longer, and the machine does not rely on it.
+    for an attempt that takes longer, and the machine does not rely on it. `qualifier` is the version or alias in
+    `arn`, empty for none; `version` the number that a known alias leads to this time.
     """
 
     function: str
@@ -76,6 +77,8 @@ class InvokeLambda(_Effect, frozen=True, gc=False):
     request_id: str
     attempt: int = 1
     asynchronous: bool = False
+    qualifier: str = ""
+    version: str = ""
 
 
 class StartTimer(_Effect, frozen=True, gc=False):

@@ -27,10 +27,33 @@ def derived_id(*parts: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-{'89ab'[int(digest[16], 16) % 4]}{digest[17:20]}-{digest[20:32]}"
 
 
+class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One permission in a function's resource policy; Lambda's AddPermission makes no other kind than Allow.
+
+    `qualifier`: the version or alias whose policy it stands in, empty for the function's own. An empty `source_account`
+    or `source_arn` sets no condition. `action` and `source_arn` may have `*` and `?`.
+    """
+
+    principal: str
+    action: str = "lambda:InvokeFunction"
+    source_account: str = ""
+    source_arn: str = ""
+    qualifier: str = ""
+
+
+class Alias(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A name for a version. `weights`: other versions and the share of invocations (0..1) that each of them gets."""
+
+    version: str
+    weights: dict[str, float] = {}
+
+
 class Resource(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something a flow refers to. `kind`: function, flow, module, queue, hours, prompt, bot, view, agent.
 
-    `matches` are raw texts or globs (`*`, `?`) that mean this resource in a flow.
+    `matches` are raw texts or globs (`*`, `?`) that mean this resource in a flow. The rest is a function's: `policy` is
+    None where nobody keeps account of it, and so are `aliases`; `versions` are the numbers published beside those that
+    an alias leads to. `name`, `name:alias` and `name:7` have a policy each: see `Statement.qualifier`.
     """
 
     kind: str
@@ -38,6 +61,9 @@ class Resource(msgspec.Struct, frozen=True, omit_defaults=True):
     arn: str
     id: str
     matches: tuple[str, ...] = ()
+    policy: tuple[Statement, ...] | None = None
+    aliases: dict[str, Alias] | None = None
+    versions: tuple[str, ...] = ()
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -84,7 +110,8 @@ class LambdaPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
 class Instance(msgspec.Struct, frozen=True, omit_defaults=True):
     """An Amazon Connect instance. `flows` is keyed by ARN.
 
-    `associated`: names of the functions added to the instance, None where nobody keeps account of it.
+    `associated`: names of the functions added to the instance (`name`, or `name:qualifier` for a version or alias),
+    None where nobody keeps account of it. Adding one gives Connect the permission that a policy may give as well.
     `strict` is the profile of decisions.md. `numbers` maps a phone number to the name of the flow it reaches.
     """
 
