@@ -1,0 +1,24 @@
+"""The three services that share a port, with the words they have for what is wrong."""
+
+from collections.abc import Mapping
+
+from offhook.api.service import Handler, Service
+
+_PACKAGE_BYTES = 73_400_320  # a zip of 50 MB in base64 and 3 MB around it. Source: the quotas page of AWS Lambda
+
+
+def services(lambda_handlers: Mapping[str, Handler]) -> tuple[Service, ...]:
+    """connect, connectparticipant and lambda. Only Lambda has operations by now."""
+    return (
+        Service("connect", "connect", invalid="InvalidParameterException", broken="InternalServiceException"),
+        Service("connectparticipant", "execute-api", invalid="ValidationException", broken="InternalServerException"),
+        Service(
+            "lambda",
+            "lambda",
+            invalid="InvalidParameterValueException",
+            broken="ServiceException",
+            too_large="RequestTooLargeException",
+            handlers=lambda_handlers,
+            max_body_bytes={"CreateFunction": _PACKAGE_BYTES, "UpdateFunctionCode": _PACKAGE_BYTES},
+        ),
+    )
