@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from offhook.core import lambda_failure
+from offhook.core import lambda_failure, permission
 from offhook.core.conditions import number
 from offhook.core.expr import Template, parse_text, text_of
 from offhook.core.lambda_answer import Refused, read
@@ -32,6 +32,7 @@ from offhook.core.spec import (
     Ctx,
     Exit,
     FlowTypes,
+    Found,
     Legacy,
     LegacyModule,
     LogRecord,
@@ -95,18 +96,15 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
     found = ctx.find("function", p.lambda_function_arn, "LambdaFunctionARN")
     if found.resource is None:
         return _refused(ctx, "not_found", found.problem)
-    warnings = _association(ctx, found.resource)
-    if warnings and ctx.strict:
-        return _refused(ctx, "forbidden", warnings[0])
-    return (_invoke if synchronous else _start)(p, ctx, found.resource, warnings)
-
-
-def _association(ctx: Ctx, function: Resource) -> tuple[str, ...]:
-    """Decision S12: a function must be added to the instance; only strict insists on it."""
-    associated = ctx.instance.associated
-    if function.name in (associated or ()) or (associated is None and not ctx.strict):
-        return ()
-    return (f"function {function.name!r} is not added to the instance; Connect would refuse to invoke it.",)
+    # in this order: Lambda tells nobody whether there is what they may not invoke
+    forbidden = permission.not_allowed(ctx.instance, found.resource, found.qualifier)
+    missing = permission.missing(found.resource, found.qualifier)
+    if ctx.strict and (forbidden or missing):
+        return _refused(ctx, "forbidden" if forbidden else "not_found", forbidden or missing)
+    warnings = tuple(filter(None, (forbidden, missing)))
+    if synchronous:
+        return _invoke(p, ctx, found.resource, warnings)
+    return _start(p, ctx, found, found.resource.name, warnings)
 
 
 def _invoke(p: Params, ctx: Ctx, function: Resource, warnings: tuple[str, ...]) -> Outcome:
@@ -128,6 +126,7 @@ def _invoke(p: Params, ctx: Ctx, function: Resource, warnings: tuple[str, ...]) 
 
 
 def _call(p: Params, ctx: Ctx, memo: Memo) -> tuple[InvokeLambda, Memo]:
+    found = ctx.find("function", p.lambda_function_arn, "LambdaFunctionARN")
     call = InvokeLambda(
         id=ctx.new_id(),
         function=memo.function,
@@ -136,8 +135,15 @@ def _call(p: Params, ctx: Ctx, memo: Memo) -> tuple[InvokeLambda, Memo]:
         timeout_ms=memo.deadline_ms - ctx.now_ms,
         request_id=ctx.new_uuid("request"),
         attempt=memo.attempt,
+        qualifier=found.qualifier,
+        version=_version(ctx, found),
     )
     return call, replace(memo, call_id=call.id, request_id=call.request_id, pause_id="")
+
+
+def _version(ctx: Ctx, found: Found) -> str:
+    """An alias with weights may lead every attempt to another version. A function may be gone by the next attempt."""
+    return "" if found.resource is None else permission.version_of(found.resource, found.qualifier, ctx.chance)
 
 
 def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
@@ -223,16 +229,18 @@ def _failed(
     return Exit(error=error, results=results, cause=cause, detail=detail, attempts=attempts)
 
 
-def _start(p: Params, ctx: Ctx, function: Resource, warnings: tuple[str, ...]) -> Outcome:
+def _start(p: Params, ctx: Ctx, found: Found, function: str, warnings: tuple[str, ...]) -> Outcome:
     request_id = ctx.new_uuid("request")
     call = InvokeLambda(
         id=ctx.new_id(),
-        function=function.name,
+        function=function,
         arn=p.lambda_function_arn,
         event=contact_flow_event(ctx, p.lambda_invocation_attributes),
         timeout_ms=p.invocation_time_limit_seconds * 1000,
         request_id=request_id,
         asynchronous=True,
+        qualifier=found.qualifier,
+        version=_version(ctx, found),
     )
     return Exit(
         set={"invocation_id": request_id, "in_flight": (*ctx.in_flight, call.id)},

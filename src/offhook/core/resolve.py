@@ -2,8 +2,9 @@
 
 A flow names functions, flows, modules, queues, hours, prompts, bots and views by ARN, id, name, template token or
 prose. In this order: exact text in `matches`; exact ARN or id; ARN without qualifier; name inside the ARN (or the
-name itself, when it is written in the flow and did not come out of a reference); the friendly name that the file
-carries beside the value; glob in `matches`. Two hits at one level are an error that names both.
+name itself, when it is written in the flow and did not come out of a reference; a function's also as `name:alias`);
+the friendly name that the file carries beside the value; glob in `matches`. Two hits at one level are an error that
+names both.
 """
 
 import difflib
@@ -17,6 +18,7 @@ from offhook.model.instance import Instance, Resource
 # Queue, prompt and hours are assumed (open, unlimited) when nothing is found, in the compatible profile.
 ASSUMED = frozenset({"queue", "prompt", "hours", "agent", "view", "bot"})
 _FUNCTION = re.compile(r"function:([^:]+)(?::([^:]+))?$")
+_QUALIFIED = re.compile(r"([A-Za-z0-9_-]+):([A-Za-z0-9$_-]+)")
 _NAMES = {"hours": "hours of operation"}
 
 
@@ -48,7 +50,7 @@ class Resolver:
                 both = " and ".join(f"{hit.name!r} ({hit.arn})" for hit in hits)
                 return Found(None, f"{raw!r} means two {_plural(kind)}: {both}; name one by its ARN or in `matches`.")
             if hits:
-                return Found(hits[0])
+                return _found(hits[0], raw)
         if kind in ASSUMED and not self._instance.strict and raw and not (dynamic and _is_plain(raw)):
             assumed = self._instance.resource(kind, hint or _name_in(raw) or raw)
             if raw.startswith("arn:"):
@@ -65,26 +67,46 @@ class Resolver:
         return f"no {_singular(kind)} is registered for {raw!r}; {_near(raw, hint, self.names(kind))}."
 
 
+def qualifier_of(raw: str) -> str:
+    """The version or alias in a function's ARN, partial ARN or `name:alias`; empty for none."""
+    found = _FUNCTION.search(raw) or _QUALIFIED.fullmatch(raw)
+    return (found.group(2) or "") if found else ""
+
+
+def _found(resource: Resource, raw: str) -> Found:
+    if resource.kind != "function":
+        return Found(resource)
+    return Found(resource, qualifier=qualifier_of(raw) or qualifier_of(resource.arn))
+
+
 def _rules(raw: str, hint: str, *, dynamic: bool) -> Iterable[Callable[[Resource], bool]]:
     if not raw:
         return
     unqualified, inside = _unqualified(raw), _name_in(raw)
+    qualified = _QUALIFIED.fullmatch(raw)
+    before = qualified.group(1) if qualified else ""
     yield lambda resource: raw in resource.matches
     yield lambda resource: raw in (resource.arn, resource.id)
-    yield lambda resource: unqualified in (resource.arn, resource.id)
+    yield lambda resource: unqualified in (_base_arn(resource.arn) or resource.arn, resource.id)
     yield lambda resource: bool(inside) and inside == resource.name
     yield lambda resource: not dynamic and raw == resource.name
+    yield lambda resource: not dynamic and resource.kind == "function" and before == resource.name
     yield lambda resource: bool(hint) and hint == resource.name
     yield lambda resource: any(fnmatchcase(raw, pattern) for pattern in resource.matches)
 
 
 def _unqualified(raw: str) -> str:
     """An ARN or id without version or alias: `…:function:name:alias`, `…/flow-module/id:$LATEST`."""
-    found = _FUNCTION.search(raw)
-    if found:
-        return raw[: found.end(1)]
+    if base := _base_arn(raw):
+        return base
     head, _, tail = raw.rpartition("/")
     return f"{head}/{tail.partition(':')[0]}" if head else raw.partition(":")[0]
+
+
+def _base_arn(raw: str) -> str:
+    """A function's ARN without version or alias; a function of ours may be registered with one. Empty for the rest."""
+    found = _FUNCTION.search(raw)
+    return raw[: found.end(1)] if found else ""
 
 
 def _name_in(raw: str) -> str:

@@ -209,11 +209,13 @@ class Found(msgspec.Struct, frozen=True):
     """The answer of the resolver: a resource, or none and a sentence that says why, naming what is near.
 
     `assumed`: nothing of that name is known, and decision S20 lets the contact go on with one warning (`problem`).
+    `qualifier`: the version or alias of a function that was asked for, empty for none.
     """
 
     resource: Resource | None
     problem: str = ""
     assumed: bool = False
+    qualifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,15 @@ class Input(TraceEvent, frozen=True, tag_field="type", tag="input", kw_only=True
 
 
 class FunctionCalled(TraceEvent, frozen=True, tag_field="type", tag="function.called", kw_only=True):
+    """`version`: where the version or alias in `arn` leads this time, as far as that is known."""
+
     function: str
     arn: str
     attempt: int
     request_id: str
     timeout_ms: int
     asynchronous: bool = False
+    version: str = ""
     event: Any = None
 
 
@@ -342,7 +345,7 @@ def _effect(action: str, effect: Any) -> Iterator[Any]:
         fields = {name: getattr(speech, name) for name in ("kind", "text", "voice", "engine", "style", "language")}
         yield Said, action, fields
     if isinstance(effect, effects.InvokeLambda):
-        names = ("function", "arn", "attempt", "request_id", "timeout_ms", "asynchronous", "event")
+        names = ("function", "arn", "attempt", "request_id", "timeout_ms", "asynchronous", "version", "event")
         yield FunctionCalled, action, {name: getattr(effect, name) for name in names}
     elif not isinstance(effect, effects.PlayPrompt):
         plain = {key: value for key, value in msgspec.to_builtins(effect).items() if key not in ("speech", "encrypt")}
@@ -369,10 +372,10 @@ def _shown(fields: dict[str, Any], secrets: tuple[str, ...]) -> dict[str, Any]:
     if not secrets:
         return fields
     ours = ("attempt", "attempts", "status", "timeout_ms", "measured")
-    return {name: value if name in ours else _without(value, secrets) for name, value in fields.items()}
+    return {name: value if name in ours else hidden(value, secrets) for name, value in fields.items()}
 
 
-def _without(value: Any, secrets: tuple[str, ...]) -> Any:
+def hidden(value: Any, secrets: tuple[str, ...]) -> Any:
     """The value with every secret hidden: short ones where they are a whole value, longer ones anywhere in a text."""
     if isinstance(value, str):
         for secret in secrets:
@@ -382,7 +385,7 @@ def _without(value: Any, secrets: tuple[str, ...]) -> Any:
                 value = value.replace(secret, HIDDEN)
         return value
     if isinstance(value, dict):
-        return {_without(key, secrets): _without(item, secrets) for key, item in value.items()}
+        return {hidden(key, secrets): hidden(item, secrets) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(_without(item, secrets) for item in value)
+        return type(value)(hidden(item, secrets) for item in value)
     return HIDDEN if text_of(value) in secrets else value

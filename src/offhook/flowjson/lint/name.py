@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from offhook.core import permission
 from offhook.core.resolve import ASSUMED
+from offhook.core.spec import Found
 from offhook.flowjson.lint.reference import external_key
 from offhook.flowjson.lint.rule import Finding, Rule
 from offhook.flowjson.lint.source import Source
-from offhook.flowjson.lint.view import ANY_KEY, Here, Mention, Whole, source_of
+from offhook.flowjson.lint.view import ANY_KEY, Here, Leaf, Mention, Whole, source_of
+from offhook.model.instance import Instance, Resource
 
 # ${…} of Terraform and CloudFormation, {{…}}, %%…%%, <<…>>, <…>, {ACCOUNT_ID}, and words that ask to be replaced
 _TOKEN = re.compile(r"\$\{|\{\{|%%\w+%%|<<.+>>|<[^<>]+>|\{\w+\}|REPLACE|PLACEHOLDER")
@@ -54,15 +57,27 @@ def assumed(here: Here) -> Iterator[Finding]:
 
 
 def not_associated(here: Here) -> Iterator[Finding]:
-    associated = here.whole.known.associated if here.whole.known is not None else None
-    for leaf, kind, found in here.named:
-        if associated is None or kind != "function" or found is None or found.resource is None:
-            continue
-        if found.resource.name not in associated:
-            message = (
-                f"function {found.resource.name!r} is not added to the instance; Connect would refuse to invoke it."
-            )
+    for leaf, function, found, instance in _functions(here):
+        if instance.associated is None and function.policy is None:
+            continue  # nobody keeps account
+        message = permission.not_allowed(instance, function, found.qualifier)
+        if message:
             yield Finding(message, f"Parameters.{leaf.path}")
+
+
+def no_qualifier(here: Here) -> Iterator[Finding]:
+    for leaf, function, found, _ in _functions(here):
+        message = permission.missing(function, found.qualifier)
+        if message:
+            yield Finding(message, f"Parameters.{leaf.path}")
+
+
+def _functions(here: Here) -> Iterator[tuple[Leaf, Resource, Found, Instance]]:
+    """The functions that the action names and the project knows."""
+    known = here.whole.known
+    for leaf, kind, found in here.named:
+        if known is not None and kind == "function" and found is not None and found.resource is not None:
+            yield leaf, found.resource, found, known.instance
 
 
 # --- what functions answer and read
@@ -180,6 +195,15 @@ RULES = (
         severity="warning",
         strict="error",
         of_action=not_associated,
+    ),
+    Rule(
+        name="no-qualifier",
+        title="The function has no such version or alias",
+        why="Lambda answers 404 for a version or alias that there is not, and the block takes its error branch. "
+        "Correct the ARN, or publish the version, or list the alias under `aliases` of the function in offhook.toml.",
+        severity="warning",
+        strict="error",
+        of_action=no_qualifier,
     ),
     Rule(
         name="external-name",

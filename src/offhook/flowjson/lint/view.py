@@ -80,12 +80,12 @@ class Bad(NamedTuple):
 class Known:
     """What the project knows beside the flow.
 
-    `associated` are the functions added to the instance, None where nobody keeps account of it. `sources` says what
-    functions answer and read, by name. `written` are the attributes that any flow sets (`written_by`).
+    `sources` says what functions answer and read, by name. `written` are the attributes that any flow sets
+    (`written_by`).
     """
 
     resolver: Resolver
-    associated: frozenset[str] | None
+    instance: Instance
     sources: Mapping[str, Source]
     written: frozenset[tuple[str, str]]
 
@@ -124,7 +124,7 @@ def known_in(instance: Instance, sources: Mapping[str, str], answers: Mapping[st
     read = {name: python_source(text) for name, text in sources.items()}
     return Known(
         Resolver(instance),
-        instance.associated,
+        instance,
         {name: source for name, source in read.items() if source is not None}
         | {name: stub_source(texts) for name, texts in answers.items()},
         frozenset(pair for flow in instance.flows.values() for pair in written_by(flow)),
