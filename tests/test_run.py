@@ -352,6 +352,18 @@ def test_a_script_can_be_played_in_real_time() -> None:
     assert run(*words).stdout == run(*words[:1], "--silent").stdout
 
 
+def test_strict_refuses_unknown_parameters_and_compatible_goes_on(tmp_path: Path) -> None:
+    """S21, P65."""
+    action = {"Identifier": "bye", "Type": "DisconnectParticipant", "Parameters": {"Reason": "x"}, "Transitions": {}}
+    flow = {"Version": "2019-10-30", "StartAction": "bye", "Metadata": {}, "Actions": [action]}
+    (tmp_path / "flow.json").write_text(json.dumps(flow))
+
+    (sentence,) = refused(str(tmp_path / "flow.json"), "--silent", "--profile", "strict")
+
+    assert "action 'bye'" in sentence and "Parameters.Reason" in sentence
+    assert lines(str(tmp_path / "flow.json"), "--silent")
+
+
 def test_the_profile_can_be_strict() -> None:
     """In the strict profile a number is no text, so the answer is refused."""
     words = ["State line", "--function", 'lookup=stub:{"State":1}']

@@ -14,6 +14,7 @@ from typing import TextIO
 from rich.text import Text
 
 from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.blocks import catalogue
 from offhook.cli.asked import DEFAULT_AT, Options, read, repeat
 from offhook.cli.keyboard import Phone
 from offhook.cli.line import Line, Ready, Sink
@@ -24,7 +25,7 @@ from offhook.core import trace
 from offhook.core.calendar import parse_instant, text_of
 from offhook.flowjson.problems import refusals, structure_problems
 from offhook.model.errors import UsageError
-from offhook.model.flow import Flow
+from offhook.model.flow import Flow, Problem
 
 DEBUG_PORT = 5678  # debugpy's own, and what editors offer
 MAX_WARNINGS = 10
@@ -82,11 +83,19 @@ def _unfit(options: Options, project: Project, flow: Flow) -> list[str]:
     """Why this flow cannot be run as asked (decision S21)."""
     source = shown(project.files[flow.arn])
     found = [f"{source}: {problem.message}" for problem in refusals(flow)]
+    if project.instance.strict:
+        found += [f"{source}: action {problem.action!r}: {problem.message}" for problem in _unknown_parameters(flow)]
     blocks = [identifier for each in project.instance.flows.values() for identifier in each.actions]
     if options.hang_up_after and options.hang_up_after not in blocks:
         near = difflib.get_close_matches(options.hang_up_after, blocks, n=3, cutoff=0.4) or blocks[:3]
         found.append(f"--hang-up-after is {options.hang_up_after!r}, which is no block; nearest: {', '.join(near)}.")
     return found
+
+
+def _unknown_parameters(flow: Flow) -> list[Problem]:
+    from offhook.flowjson.lint import lint  # only the strict profile needs it, and it takes a while to load
+
+    return [problem for problem in lint(flow, catalogue(), strict=True) if problem.code == "E-unknown-parameter"]
 
 
 def _debugged(project: Project, name: str | None) -> Project:

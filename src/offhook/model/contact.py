@@ -11,7 +11,7 @@ from offhook.model.effect import Effect
 from offhook.model.event import LambdaEnded
 
 
-class Voice(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class Voice(msgspec.Struct, frozen=True, gc=False):
     """Text-to-speech settings. Joanna is Connect's default voice."""
 
     name: str = "Joanna"
