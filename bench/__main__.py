@@ -63,7 +63,9 @@ def block_step(scale: float) -> list[dict[str, Any]]:
 
 
 def load_and_lint(scale: float) -> list[dict[str, Any]]:
-    actions = [dict(action, Identifier=f"{action['Identifier']} {turn}") for turn in range(15) for action in contact.ACTIONS]
+    actions = [
+        dict(action, Identifier=f"{action['Identifier']} {turn}") for turn in range(15) for action in contact.ACTIONS
+    ]
     document = {"Version": "2019-10-30", "StartAction": "logging 0", "Metadata": {}, "Actions": actions[:250]}
     text = write(document)
     took = _best(lambda: lint(read_flow(text, catalogue()), catalogue(), strict=False, known=None), times=1, rounds=40)
@@ -76,7 +78,9 @@ def function(scale: float) -> list[dict[str, Any]]:
 
 
 def start_up(scale: float) -> list[dict[str, Any]]:
-    bare = "import typer\napp = typer.Typer()\n@app.command()\ndef a(): ...\n@app.command()\ndef b(): ...\napp(['--help'])"
+    bare = (
+        "import typer\napp = typer.Typer()\n@app.command()\ndef a(): ...\n@app.command()\ndef b(): ...\napp(['--help'])"
+    )
     ours = [sys.executable, "-m", "offhook", "--help"]
     pairs = [(_process(ours), _process([sys.executable, "-c", bare])) for _ in range(7)]
     ratio = statistics.median(mine / its for mine, its in pairs)

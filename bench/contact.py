@@ -26,7 +26,12 @@ def _action(identifier: str, kind: str, parameters: dict[str, Any], then: str, *
         for operand, target in ways.get("when", {}).items()
     ]
     transitions = {"NextAction": then, "Errors": errors, "Conditions": conditions}
-    return {"Identifier": identifier, "Type": kind, "Parameters": parameters, "Transitions": transitions if then else {}}
+    return {
+        "Identifier": identifier,
+        "Type": kind,
+        "Parameters": parameters,
+        "Transitions": transitions if then else {},
+    }
 
 
 def _say(identifier: str, text: str, then: str) -> dict[str, Any]:

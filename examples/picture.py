@@ -3,6 +3,7 @@
 The function is a real one; `--function-time` stands in for the time it took, so that the picture is always the same.
 """
 
+import io
 import os
 import subprocess
 import sys
@@ -23,8 +24,10 @@ def main() -> None:
     environment = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
     command = [sys.executable, "-m", "offhook", *COMMAND]
     heard = subprocess.run(command, cwd=project, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
-    console = Console(record=True, width=WIDTH, file=open(os.devnull, "w"), color_system="truecolor")
-    console.print(Text("$ offhook run 'Lambda integration' --from +12065550100 --press 1 --function-time 142\n", style="bold"))
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), color_system="truecolor")
+    console.print(
+        Text("$ offhook run 'Lambda integration' --from +12065550100 --press 1 --function-time 142\n", style="bold")
+    )
     console.print(Text.from_ansi(heard))
     console.save_svg(str(ROOT / "docs" / "run.svg"), title="offhook", unique_id="offhook")
 

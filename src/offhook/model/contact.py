@@ -59,13 +59,13 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """`phase`: new, inbound, queued, ended. `system` holds the values of namespaces that blocks fill (`Lex`, `Metrics`, …), nested
-    by step; `given` the same for values that the user set and that win (`--set`).
+    """`phase`: new, inbound, queued, ended.
 
+    `system` holds the values of namespaces that blocks fill (`Lex`, `Metrics`, …), nested by step; `given` the same for
+    values that the user set and that win (`--set`). `hooks` are flow ARNs by contact event.
     `secrets` are values that nobody may see (decision S22): whoever shows or stores something leaves them out.
     `blocks_now` counts blocks entered since time last moved (decision S16).
-    `parked` keeps answers of asynchronous invocations by invocation id until a flow loads them.
-    `has_bot`: a bot participant (CreateParticipant, CUSTOM_BOT) is in the contact.
+    `in_flight` are effect ids of asynchronous invocations; `parked` keeps their answers by invocation id.
     """
 
     id: str

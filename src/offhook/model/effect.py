@@ -15,7 +15,7 @@ class _Effect(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True,
 
 
 class Speech(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Something to be heard or read. `kind`: text, ssml, prompt (a library prompt: its name or ARN) or media (a URI)."""
+    """Something to be heard or read. `kind`: text, ssml, prompt (a library prompt: its name) or media (a URI)."""
 
     kind: str
     text: str
@@ -117,5 +117,7 @@ class Disconnect(_Effect, frozen=True, gc=False):
     line: str
 
 
-Effect = PlayPrompt | CollectInput | BufferInput | InvokeLambda | StartTimer | Cancel | SaveAttributes | Enqueue | Disconnect
+Effect = (
+    PlayPrompt | CollectInput | BufferInput | InvokeLambda | StartTimer | Cancel | SaveAttributes | Enqueue | Disconnect
+)
 EXPECTS_ANSWER = (PlayPrompt, CollectInput, InvokeLambda, StartTimer)

@@ -79,6 +79,13 @@ class AttributesUpdated(_Event, frozen=True, gc=False):
 
 
 Event = (
-    Started | PromptEnded | InputEnded | TimerFired | LambdaEnded | HungUp | CustomerReturned | BotDisconnected
+    Started
+    | PromptEnded
+    | InputEnded
+    | TimerFired
+    | LambdaEnded
+    | HungUp
+    | CustomerReturned
+    | BotDisconnected
     | AttributesUpdated
 )

@@ -24,7 +24,9 @@ _ARN_PARTS = {
 def derived_id(*parts: str) -> str:
     """A version-4-shaped UUID from SHA-256 of the parts: the same parts always give the same id."""
     digest = hashlib.sha256("\x00".join(parts).encode()).hexdigest()
-    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-{'89ab'[int(digest[16], 16) % 4]}{digest[17:20]}-{digest[20:32]}"
+    return (
+        f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-{'89ab'[int(digest[16], 16) % 4]}{digest[17:20]}-{digest[20:32]}"
+    )
 
 
 class Statement(msgspec.Struct, frozen=True, omit_defaults=True):
