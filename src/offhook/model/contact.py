@@ -66,6 +66,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `secrets` are values that nobody may see (decision S22): whoever shows or stores something leaves them out.
     `blocks_now` counts blocks entered since time last moved (decision S16).
     `in_flight` are effect ids of asynchronous invocations; `parked` keeps their answers by invocation id.
+    `has_bot`: a bot participant (CreateParticipant, CUSTOM_BOT) is in the contact.
     """
 
     id: str
