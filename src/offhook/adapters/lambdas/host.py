@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
@@ -17,9 +17,12 @@ from offhook.adapters.lambdas.guard import Guard
 from offhook.adapters.lambdas.pool import Pool
 from offhook.adapters.lambdas.process import Call
 from offhook.adapters.lambdas.spawn import Site
-from offhook.adapters.lambdas.spec import Function, PythonFunction, Stub
+from offhook.adapters.lambdas.spec import DeployedFunction, Function, PythonFunction, Stub
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
+
+if TYPE_CHECKING:
+    from offhook.adapters.lambdas.deployed import Caller
 
 
 class LambdaHost:
@@ -55,6 +58,24 @@ class LambdaHost:
             future.set_result(answer.refused(effect, "not_found", f"Function not found: {effect.function}"))
         return future
 
+    def put(self, name: str, function: Function) -> None:
+        """Add a function, or replace the one of this name. What runs already goes on as it was begun."""
+        function = _rooted(function)
+        with self._lock:
+            if self._functions.get(name) == function:
+                return
+            self._functions[name] = function
+            self._counts[name] = itertools.count()
+            if self._workshop is not None:
+                self._workshop.retire(name)
+
+    def drop(self, name: str) -> None:
+        """Forget a function. What runs already goes on as it was begun."""
+        with self._lock:
+            self._functions.pop(name, None)
+            if self._workshop is not None:
+                self._workshop.retire(name)
+
     def close(self) -> None:
         with self._lock:
             self._is_closed = True
@@ -77,7 +98,7 @@ class LambdaHost:
                 return
             if self._workshop is None:
                 self._workshop = _Workshop(*self._limits)
-            pool = self._workshop.pool(function)
+            pool = self._workshop.pool(effect.function, function)
         # Only now, because our own start is not the function's time
         call = Call(effect, msgspec.json.encode(effect.event), future, time.monotonic())
         pool.begin(call)
@@ -98,13 +119,21 @@ class _Workshop:
         folder = Folder()
         self._site = Site(folder, Guard(folder.root), max_processes, max_body_bytes, init_limit_ms)
         self._pools: dict[str, Pool] = {}
+        self._retired: list[Pool] = []
 
-    def pool(self, function: PythonFunction) -> Pool:
-        if function.name not in self._pools:
-            self._pools[function.name] = Pool(function, self._site)
-        return self._pools[function.name]
+    def pool(self, name: str, function: PythonFunction) -> Pool:
+        if name not in self._pools:
+            self._pools[name] = Pool(function, self._site)
+        return self._pools[name]
+
+    def retire(self, name: str) -> None:
+        """The next one to ask for this name gets another pool."""
+        pool = self._pools.pop(name, None)
+        if pool is not None:
+            pool.retire()
+            self._retired = [each for each in self._retired if each.is_alive] + [pool]
 
     def close(self) -> None:
-        for pool in self._pools.values():
+        for pool in (*self._pools.values(), *self._retired):
             pool.close()
         self._site.guard.close()

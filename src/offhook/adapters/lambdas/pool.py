@@ -32,12 +32,18 @@ class Pool:
         self._threads: set[threading.Thread] = set()
         self._settled: deque[tuple[Call, LambdaEnded]] = deque()
         self._is_closed = False
+        self._is_retired = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a process of it still runs."""
+        return any(thread.is_alive() for thread in self._threads)
 
     def begin(self, call: Call) -> None:
         """Start an invocation, from any thread. Its future says how it went."""
         with self.lock:
             if self._watch.changed():
-                self._retire()
+                self._replace()
             self.give(call)
         self.flush()
 
@@ -48,6 +54,12 @@ class Pool:
                 if process.call is call:
                     process.give_up()
         self.flush()
+
+    def retire(self) -> None:
+        """Nobody will ask again: end each process as soon as it has nothing to do."""
+        with self.lock:
+            self._is_retired = True
+            self._replace()
 
     def close(self) -> None:
         """End all processes and wait until they are gone; what they were doing is a failure of the service."""
@@ -78,7 +90,10 @@ class Pool:
             self.settle(call, answer.refused(call.effect, "throttle"))
 
     def freed(self, process: Process) -> None:
-        self._idle.append(process)
+        if self._is_retired:
+            process.end()
+        else:
+            self._idle.append(process)
 
     def left(self, process: Process, *, replace: bool) -> None:
         self._serving.discard(process)
@@ -107,7 +122,7 @@ class Pool:
         self._threads = {thread for thread in self._threads if thread.is_alive()} | {process.thread}
         return process
 
-    def _retire(self) -> None:
+    def _replace(self) -> None:
         for process in tuple(self._serving):
             if process.call is None:
                 process.end()
