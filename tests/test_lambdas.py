@@ -406,6 +406,29 @@ def test_an_edit_during_an_invocation_is_seen_by_the_one_after(hosting: Hosting,
     assert (answer(first), answer(second)) == (1, 2)
 
 
+@once
+def test_an_edit_beside_an_invocation_ends_its_process_after_it(hosting: Hosting, tmp_path: Path) -> None:
+    code = (
+        "import os, pathlib, time\n"
+        "def h(event, context):\n"
+        "    while event and not pathlib.Path(event['until']).exists(): time.sleep(0.002)\n"
+        "    return 1\n"
+    )
+    (tmp_path / "f.py").write_text(code)
+    host = hosting("f.h", task_root=tmp_path)
+    answer(host.invoke(effect()).result())
+    running = host.invoke(effect({"until": str(tmp_path / "go")}))
+
+    (tmp_path / "f.py").write_text(code.replace("return 1", "return 2"))
+    beside = host.invoke(effect()).result()
+    (tmp_path / "go").touch()
+    old = running.result()
+    after = [host.invoke(effect()) for _ in range(2)]
+
+    assert (answer(old), answer(beside)) == (1, 2)
+    assert [answer(future.result()) for future in after] == [2, 2]
+
+
 def test_handlers_may_lie_in_packages_dotted_or_with_slashes(hosting: Hosting, tmp_path: Path) -> None:
     (tmp_path / "app" / "deep").mkdir(parents=True)
     (tmp_path / "app" / "deep" / "f.py").write_text("def h(event, context):\n    return __name__\n")
@@ -449,6 +472,45 @@ def test_an_answer_that_is_not_json_is_an_error_of_the_function(hosting: Hosting
     assert ended.detail == (
         "Runtime.MarshalError: Unable to marshal response: Object of type set is not JSON serializable"
     )
+
+
+def test_a_big_event_arrives_whole(hosting: Hosting) -> None:
+    event = {"text": "a" * 5_000_000}
+
+    assert answer(hosting("sample.measures").invoke(effect(event)).result()) == len(json.dumps(event))
+
+
+@pytest.mark.parametrize("client", ["own"], indirect=True)
+def test_a_process_that_ends_between_two_invocations_costs_neither(hosting: Hosting) -> None:
+    host = hosting("sample.answers_and_ends")
+
+    ended = [host.invoke(effect()).result() for _ in range(5)]
+
+    assert [answer(one) for one in ended] == [{}] * 5
+
+
+@once
+def test_a_function_with_a_hundred_connections_to_us_is_killed(hosting: Hosting) -> None:
+    ended = hosting("sample.connects_often").invoke(effect()).result()
+
+    assert (ended.cause, ended.detail.endswith("signal: killed")) == ("crash", True)
+
+
+@once
+def test_strange_requests_are_refused_and_harm_nothing(hosting: Hosting) -> None:
+    root = "/2018-06-01/runtime/invocation"
+    requests = [
+        "GET /nowhere HTTP/1.1\r\n\r\n",
+        "hello\r\n\r\n",
+        f"POST {root}/another/response HTTP/1.1\r\nContent-Length: 2\r\n\r\n{{}}",
+        f"POST {root}/another/response HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n",
+    ]
+
+    ended = hosting("sample.speaks_strangely").invoke(effect({"requests": requests})).result()
+
+    assert answer(ended) == [
+        "HTTP/1.1 404 Not Found", "HTTP/1.1 400 Bad Request", "HTTP/1.1 400 Bad Request", "HTTP/1.1 100 Continue",
+    ]  # fmt: skip
 
 
 def test_a_function_that_closes_its_connection_harms_only_itself(hosting: Hosting) -> None:
@@ -556,8 +618,7 @@ def test_an_unknown_function_is_not_found() -> None:
 @once
 @pytest.mark.skipif(importlib.util.find_spec("debugpy") is None, reason="needs debugpy")
 def test_a_function_waits_for_its_debugger_and_no_limit_applies(hosting: Hosting) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     host = hosting("sample.describes", debug_port=port, timeout_ms=1, limits={"init_limit_ms": 1})
 
     future = host.invoke(effect(timeout_ms=1))
@@ -565,6 +626,15 @@ def test_a_function_waits_for_its_debugger_and_no_limit_applies(hosting: Hosting
         ended = future.result(timeout=20)
 
     assert answer(ended)["calls"] == 1
+
+
+def free_port() -> int:
+    """Below the range that systems choose from: whoever knocks there before it is open could meet himself."""
+    first = 20_000 + os.getpid() % 5_000
+    for port in range(first, first + 5_000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port is free")
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -124,5 +125,31 @@ def grows(event, context):
     return {"length": len(data)}
 
 
-def reads_json(event, context):
-    return json.loads((Path(__file__).parent / "data.json").read_text())
+def measures(event, context):
+    return len(json.dumps(event))
+
+
+def answers_and_ends(event, context):
+    """Its process is gone before it asks for another event."""
+    client = sys.modules["offhook_runtime"]
+    client._Api.next = lambda self: os._exit(5)
+    return {}
+
+
+def connects_often(event, context):
+    """More connections to the Runtime API than any client needs."""
+    host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+    connections = [socket.create_connection((host, int(port))) for _ in range(100)]
+    time.sleep(60)
+    return len(connections)
+
+
+def speaks_strangely(event, context):
+    """What other clients might send to the Runtime API, each on a connection of its own; the answers' first lines."""
+    host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+    answers = []
+    for request in event["requests"]:
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(request.encode())
+            answers.append(connection.makefile("rb").readline().decode().strip())
+    return answers

@@ -49,4 +49,5 @@ class Connection:
             self.is_open = False
 
     def close(self) -> None:
+        self.is_open = False
         self._socket.close()

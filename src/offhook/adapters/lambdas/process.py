@@ -10,16 +10,11 @@ function's time-out counts from when the event was handed over; starting has a l
 Whichever ends first decides, and the process is killed: the Runtime API has no cancel.
 """
 
-import contextlib
 import math
-import os
-import select
 import signal
-import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -32,6 +27,7 @@ from offhook.adapters.lambdas.memory import resident_bytes
 from offhook.adapters.lambdas.runtime_api import ACCEPTED, CONTINUE, Asked, next_event, refusal
 from offhook.adapters.lambdas.spawn import Child, Site, start
 from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.adapters.lambdas.switchboard import Switchboard
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
 
@@ -89,7 +85,7 @@ class Process:
         self._site = site
         self._owner = owner
         self._child: Child | None = None
-        self._connections: dict[int, Connection] = {}
+        self._board: Switchboard | None = None
         self._waiting: Connection | None = None
         self._started_at = self._run_from = time.monotonic()
         self._clock_from: float | None = None
@@ -100,8 +96,6 @@ class Process:
         self._init_ms = 0
         self._has_left = False
         self._has_ended = False
-        self._poll = select.poll()
-        self._alarm = os.pipe()
         self.thread = threading.Thread(target=self._live, name=f"offhook-{function.name}", daemon=True)
         self.thread.start()
 
@@ -119,10 +113,10 @@ class Process:
         self._is_handed = False
         self._run_from = now
         self._look_at = now + _TICK_SECONDS
-        if self._waiting is not None:
+        if self._waiting is not None and self._waiting.is_open:
             self._hand_over(call, self._waiting)
-        if self._limit()[0] < self._wakes_at:
-            self._wake()
+        if self._board is not None and self._limit()[0] < self._wakes_at:
+            self._board.wake()
 
     def give_up(self) -> None:
         """The caller no longer waits. What is still starting goes on, so that somebody has use of it; else: killed."""
@@ -143,7 +137,7 @@ class Process:
     def _live(self) -> None:
         log_stream = f"[$LATEST]{uuid.uuid4().hex}"
         try:
-            listener, child = self._start(log_stream)
+            board, child = self._start(log_stream)
         except (OSError, ValueError) as error:
             with self._owner.lock:
                 self._not_started(error)
@@ -152,8 +146,7 @@ class Process:
         pid = child.popen.pid
         self._site.guard.add(pid, log_stream)
         try:
-            with listener:
-                self._attend(child, listener)
+            self._attend(board, child)
         finally:
             # Its pid is not free before it is waited for: until then, no stranger can be hit
             reaper.kill_group(pid)
@@ -162,41 +155,33 @@ class Process:
             self._site.guard.remove(pid)
             with self._owner.lock:
                 self._ended(status)
-                self._close(child)
+                board.close()
+                child.close()
             self._owner.flush()
 
-    def _start(self, log_stream: str) -> tuple[socket.socket, Child]:
-        listener = socket.create_server(("127.0.0.1", 0))
+    def _start(self, log_stream: str) -> tuple[Switchboard, Child]:
+        board = Switchboard(self._asked)
         try:
-            return listener, start(self._function, self._site, port=listener.getsockname()[1], log_stream=log_stream)
+            return board, start(self._function, self._site, port=board.port, log_stream=log_stream)
         except (OSError, ValueError):
-            listener.close()
+            board.close()
             raise
 
-    def _attend(self, child: Child, listener: socket.socket) -> None:
+    def _attend(self, board: Switchboard, child: Child) -> None:
         """Do what there is to do until the process has ended."""
-        listener.setblocking(False)
-        handlers: dict[int, Callable[[], object]] = {
-            listener.fileno(): lambda: self._accept(listener),
-            child.ended: self._notice_end,
-            child.output.descriptor: lambda: self._read(child),
-            self._alarm[0]: lambda: os.read(self._alarm[0], 64),
-        }
-        for descriptor in handlers:
-            self._poll.register(descriptor, select.POLLIN)
         with self._owner.lock:
-            self._child = child
+            self._board, self._child = board, child
+            board.watch(child.ended, self._notice_end)
+            board.watch(child.output.descriptor, lambda: self._read(board, child))
             if self._has_left:
                 reaper.kill_group(child.popen.pid)
         pause_ms: float | None = 0
         while not self._has_ended:
-            ready = self._poll.poll(pause_ms)
+            ready = board.wait(pause_ms)
             with self._owner.lock:
-                for descriptor, _ in ready:
-                    if descriptor in self._connections:
-                        self._receive(self._connections[descriptor])
-                    elif descriptor in handlers:
-                        handlers[descriptor]()
+                board.handle(ready)
+                if board.size > _MAX_CONNECTIONS:
+                    reaper.kill_group(child.popen.pid)  # no runtime client needs as many
                 self._look()
                 pause_ms = self._pause_ms()
             self._owner.flush()
@@ -211,59 +196,22 @@ class Process:
             self._wakes_at = now + _TICK_SECONDS
         return None if self._wakes_at == math.inf else max(0.0, (self._wakes_at - now) * 1000)
 
-    def _wake(self) -> None:
-        with contextlib.suppress(OSError):  # it is full of alarms, or has just been closed
-            os.write(self._alarm[1], b"!")
-
-    def _read(self, child: Child) -> None:
+    def _read(self, board: Switchboard, child: Child) -> None:
         child.output.read()
         if not child.output.is_open:
-            self._poll.unregister(child.output.descriptor)
+            board.unwatch(child.output.descriptor)
 
     def _notice_end(self) -> None:
-        for connection in tuple(self._connections.values()):
-            self._receive(connection)  # its last words
+        if self._board is not None:
+            self._board.hear_out()
         self._has_ended = True
         self._leave(replace=False)
 
-    def _close(self, child: Child) -> None:
-        for connection in self._connections.values():
-            connection.close()
-        self._connections.clear()
-        self._waiting = None
-        child.close()
-        for descriptor in self._alarm:
-            os.close(descriptor)
-
     # The Runtime API
 
-    def _accept(self, listener: socket.socket) -> None:
-        accepted, _ = listener.accept()
-        connection = Connection(accepted)
-        self._connections[connection.descriptor] = connection
-        self._poll.register(connection.descriptor, select.POLLIN)
-        if len(self._connections) > _MAX_CONNECTIONS and self._child is not None:
-            reaper.kill_group(self._child.popen.pid)  # no runtime client needs as many
-
-    def _receive(self, connection: Connection) -> None:
-        if connection.unsent:
-            connection.send(b"")
-            if not connection.unsent:
-                self._poll.modify(connection.descriptor, select.POLLIN)
-        for asked in connection.receive():
-            self._asked(connection, asked)
-        if not connection.is_open and connection.descriptor in self._connections:
-            del self._connections[connection.descriptor]
-            self._poll.unregister(connection.descriptor)
-            connection.close()
-            if self._waiting is connection:
-                self._waiting = None
-
     def _send(self, connection: Connection, data: bytes) -> None:
-        connection.send(data)
-        if connection.unsent:
-            self._poll.modify(connection.descriptor, select.POLLIN | select.POLLOUT)
-            self._wake()
+        if self._board is not None:
+            self._board.send(connection, data)
 
     def _asked(self, connection: Connection, asked: Asked) -> None:
         if self._has_left:
@@ -379,8 +327,6 @@ class Process:
             request_id = self.call.effect.request_id
             self._fail("init", answer.not_started_body(request_id, self._function.interpreter, error))
         self._leave(replace=False)
-        for descriptor in self._alarm:
-            os.close(descriptor)
 
     def _ended(self, status: int) -> None:
         """If there still is an invocation, it ended by itself: with it, or before it could take it."""

@@ -1,0 +1,104 @@
+"""The port of one process, the connections to it, and what else its thread waits for."""
+
+import contextlib
+import os
+import select
+import socket
+from collections.abc import Callable
+
+from offhook.adapters.lambdas.connection import Connection
+from offhook.adapters.lambdas.runtime_api import Asked
+
+_Asked = Callable[[Connection, Asked], None]
+
+
+class Switchboard:
+    """Listens on a loopback port from creation until `close`.
+
+    One thread calls `wait` and then, under the lock of whoever owns this, `handle`, which calls `asked` for each
+    request. The rest may be called by any thread under that lock, and `wake` by any thread at any time.
+    """
+
+    def __init__(self, asked: _Asked) -> None:
+        self._asked = asked
+        self._connections: dict[int, Connection] = {}
+        self._handlers: dict[int, Callable[[], object]] = {}
+        self._poll = select.poll()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.setblocking(False)
+        self._alarm, self._bell = os.pipe()
+        self.watch(self._listener.fileno(), self._accept)
+        self.watch(self._alarm, lambda: os.read(self._alarm, 64))
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    @property
+    def size(self) -> int:
+        """How many connections there are."""
+        return len(self._connections)
+
+    def watch(self, descriptor: int, handler: Callable[[], object]) -> None:
+        """Call the handler when there is something to read."""
+        self._handlers[descriptor] = handler
+        self._poll.register(descriptor, select.POLLIN)
+
+    def unwatch(self, descriptor: int) -> None:
+        del self._handlers[descriptor]
+        self._poll.unregister(descriptor)
+
+    def wait(self, pause_ms: float | None) -> list[int]:
+        """Descriptors that have something for `handle`; none after the pause (None: however long it takes)."""
+        return [descriptor for descriptor, _ in self._poll.poll(pause_ms)]
+
+    def handle(self, descriptors: list[int]) -> None:
+        for descriptor in descriptors:
+            connection = self._connections.get(descriptor)
+            if connection is not None:
+                self._receive(connection)
+            elif descriptor in self._handlers:
+                self._handlers[descriptor]()
+
+    def wake(self) -> None:
+        """Let `wait` return."""
+        with contextlib.suppress(OSError):  # it has rung often enough, or was taken down
+            os.write(self._bell, b"!")
+
+    def send(self, connection: Connection, data: bytes) -> None:
+        connection.send(data)
+        if connection.unsent:
+            self._poll.modify(connection.descriptor, select.POLLIN | select.POLLOUT)
+            self.wake()
+
+    def hear_out(self) -> None:
+        """Take what was sent before the other side ended."""
+        for connection in tuple(self._connections.values()):
+            self._receive(connection)
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+        self._connections.clear()
+        self._listener.close()
+        os.close(self._alarm)
+        os.close(self._bell)
+        self._bell = -1  # the number may soon be somebody else's
+
+    def _accept(self) -> None:
+        accepted, _ = self._listener.accept()
+        connection = Connection(accepted)
+        self._connections[connection.descriptor] = connection
+        self._poll.register(connection.descriptor, select.POLLIN)
+
+    def _receive(self, connection: Connection) -> None:
+        if connection.unsent:
+            connection.send(b"")
+            if not connection.unsent:
+                self._poll.modify(connection.descriptor, select.POLLIN)
+        for asked in connection.receive():
+            self._asked(connection, asked)
+        if not connection.is_open and connection.descriptor in self._connections:
+            del self._connections[connection.descriptor]
+            self._poll.unregister(connection.descriptor)
+            connection.close()
