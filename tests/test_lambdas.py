@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import venv
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from dataclasses import replace
@@ -98,6 +99,22 @@ def test_a_function_sees_its_context(hosting: Hosting, client: str) -> None:
     assert 0 < seen["left_ms"] <= 20_000
     assert seen["folder"] == str(FUNCTIONS)
     assert seen["official"] == (client == "auto" and importlib.util.find_spec("runtime_client") is not None)
+
+
+@once
+def test_a_function_may_have_an_interpreter_that_knows_nothing_of_us(hosting: Hosting, tmp_path: Path) -> None:
+    """It gets AWS's client from us all the same, but not our other packages."""
+    venv.create(tmp_path / "venv", symlinks=True)
+    (tmp_path / "f.py").write_text(
+        "import importlib.util, sys\n"
+        "def h(event, context):\n"
+        "    names = ('awslambdaric', 'offhook', 'msgspec')\n"
+        "    return [name for name in names if importlib.util.find_spec(name)]\n"
+    )
+    host = hosting("f.h", task_root=tmp_path, interpreter=str(tmp_path / "venv" / "bin" / "python"))
+
+    ours = ["awslambdaric"] if importlib.util.find_spec("awslambdaric") else []
+    assert answer(host.invoke(effect()).result()) == ours
 
 
 def test_a_warm_process_is_used_again_and_its_module_ran_once(hosting: Hosting) -> None:
