@@ -1,0 +1,107 @@
+"""The server as a process: its port, what it prints, and how it ends."""
+
+import asyncio
+import contextlib
+import errno
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+
+import msgspec
+import uvicorn
+
+from offhook.api.application import Application, application
+from offhook.cli.project import Project
+from offhook.model.errors import UsageError
+
+_GRACE_SECONDS = 3  # what runs may end by itself; then its functions are ended, and a moment later the rest
+_MOMENT_SECONDS = 5
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises UsageError where it cannot or must not."""
+    if not _is_loopback(host):
+        raise UsageError(
+            f"--host {host}: other machines may not call before access keys are built; use 127.0.0.1, ::1 or localhost."
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family)
+    except OSError as problem:
+        reason = (
+            "is in use"
+            if isinstance(problem, OSError) and problem.errno == 98
+            else f"cannot be had: {problem.strerror}"
+        )
+        raise UsageError(f"--port {port}: {reason}; choose another one.") from None
+    # Else an answer's body waits for the client to acknowledge its headers, which it does 40 ms later
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def serve(project: Project, listener: socket.socket, *, as_json: bool) -> None:
+    """Serve a project until SIGINT or SIGTERM. Raises UsageError where what it has kept cannot be used."""
+    logging.basicConfig(stream=sys.stderr, format="offhook: %(message)s", level=logging.INFO)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    for warning in project.warnings:
+        print(f"offhook: {warning}", file=sys.stderr)
+    asyncio.run(_serve(project, listener, as_json=as_json))
+
+
+async def _serve(project: Project, listener: socket.socket, *, as_json: bool) -> None:
+    instance = project.instance
+    folder = project.root / ".offhook"
+    async with application(project.functions, account=instance.account, region=instance.region, folder=folder) as made:
+        config = uvicorn.Config(
+            made.gateway, log_config=None, lifespan="off", access_log=False, server_header=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS + _MOMENT_SECONDS,
+        )  # fmt: skip
+        server = _Server(config)
+        _stop_on_signals(server, made)
+        print(_ready(made, listener, as_json=as_json), flush=True)
+        await server.serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Signals are ours: uvicorn would end the process with them before we have tidied up."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _stop_on_signals(server: uvicorn.Server, made: Application) -> None:
+    loop = asyncio.get_running_loop()
+    ending: list[asyncio.Task[None]] = []
+
+    def stop(number: signal.Signals) -> None:
+        server.handle_exit(number, None)
+        if not ending:
+            ending.append(loop.create_task(_end_late(made)))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
+
+
+async def _end_late(made: Application) -> None:
+    await asyncio.sleep(_GRACE_SECONDS)
+    await made.end_functions()
+
+
+def _ready(made: Application, listener: socket.socket, *, as_json: bool) -> str:
+    host, port = listener.getsockname()[:2]
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    if as_json:
+        return msgspec.json.encode({"ready": True, "url": url, "functions": made.names}).decode()
+    count = f"{len(made.names)} function{'' if len(made.names) == 1 else 's'}"
+    return f"offhook serves {count} at {url} (export AWS_ENDPOINT_URL={url})"
