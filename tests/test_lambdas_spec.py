@@ -84,7 +84,7 @@ def test_a_name_may_be_an_arn() -> None:
     [
         ("lookup", "function 'lookup': write NAME=KIND:"),
         ("=stub:{}", "function '=stub:{}': write NAME=KIND:"),
-        ("f=ruby:x.y", "unknown kind 'ruby'; kinds here are python, stub and fail"),
+        ("f=ruby:x.y", "unknown kind 'ruby'; kinds here are python, deployed, stub and fail"),
         ("f=python:handler", "handler 'handler' must be FILE.FUNCTION"),
         ("f=python:functions/", "handler 'functions/' must be FILE.FUNCTION"),
         ("f=python:functions/absent.handler", "there is no file functions/absent.py; write FILE.FUNCTION"),

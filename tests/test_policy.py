@@ -1,20 +1,27 @@
 """Who may invoke a function: association, resource policies, versions and aliases (section 11 of the Lambda block)."""
 
+import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from offhook.adapters.lambdas.spec import DeployedFunction, parse_function
 from offhook.blocks import catalogue
+from offhook.cli.project import Project, load_project
 from offhook.core import permission
 from offhook.core.machine import step
 from offhook.core.program import Compiled
 from offhook.core.resolve import Resolver, qualifier_of
 from offhook.flowjson.lint import known_in, lint
+from offhook.model.errors import UsageError
 from offhook.model.event import LambdaEnded, Started, TimerFired
 from offhook.model.instance import Alias, Instance, Resource, Statement
 
+from .command_line import Called
+from .command_line import call as cli
 from .stage import BYE, INSTANCE, START_MS, Played, Stubs, action, call, compiled, contact, flow, play, say
 
 ARN = "arn:aws:lambda:us-east-1:111122223333:function:lookup"
@@ -287,3 +294,223 @@ def test_lint_knows_policies_and_qualifiers() -> None:
     assert lines(lookup(), ARN, strict=True) == []
     assert lines(LIVE, f"{ARN}:beta") == ["W-no-qualifier"]
     assert lines(LIVE, f"{ARN}:live") == []
+
+
+# --- offhook.toml, and `offhook functions why`
+
+SETTINGS = """
+[flows]
+paths = ["flow.json"]
+[functions.lookup]
+stub = { State = "WA" }
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def written(folder: Path, settings: str, *, arn: str = ARN) -> Project:
+    """A project with a flow of one Lambda block and these settings of its function."""
+    parameters = {"LambdaFunctionARN": arn, "InvocationTimeLimitSeconds": "3"}
+    fails = {"NextAction": "sorry", "Errors": [{"NextAction": "sorry", "ErrorType": "NoMatchingError"}]}
+    ends = {"NextAction": "bye", "Errors": [{"NextAction": "bye", "ErrorType": "NoMatchingError"}]}
+    actions = [
+        {"Identifier": "sorry", "Type": "MessageParticipant", "Parameters": {"Text": "Sorry"}, "Transitions": ends},
+        {"Identifier": "fn", "Type": "InvokeLambdaFunction", "Parameters": parameters, "Transitions": fails},
+        {"Identifier": "bye", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}},
+    ]
+    document = {"Version": "2019-10-30", "StartAction": "fn", "Metadata": {"name": "Main"}, "Actions": actions}
+    (folder / "flow.json").write_text(json.dumps(document))
+    (folder / "offhook.toml").write_text(SETTINGS + settings)
+    return load_project(folder)
+
+
+def function_of(project: Project) -> Resource:
+    return next(each for each in project.instance.resources if each.kind == "function")
+
+
+def test_policy_and_aliases_are_settings_of_a_function(folder: Path) -> None:
+    project = written(
+        folder,
+        """
+        policy = [
+          { principal = "connect.amazonaws.com", source_arn = "arn:i", source_account = "1", qualifier = "live" },
+          { principal = "*", action = "lambda:*" },
+        ]
+        aliases = { live = "7", canary = { version = "7", weights = { 8 = 0.25 } } }
+        associated = ["", "live"]
+        """,
+    )
+
+    made = function_of(project)
+    assert made.policy == (
+        Statement(CONNECT, source_account="1", source_arn="arn:i", qualifier="live"),
+        Statement("*", action="lambda:*"),
+    )
+    assert made.aliases == {"live": Alias("7"), "canary": Alias("7", {"8": 0.25})}
+    assert project.instance.associated == {"lookup", "lookup:live"}
+
+
+def test_a_function_that_says_nothing_has_no_account_kept(folder: Path) -> None:
+    made = function_of(written(folder, ""))
+
+    assert (made.policy, made.aliases) == (None, None)
+    assert function_of(written(folder, "policy = []\naliases = {}")) == replace(made, policy=(), aliases={})
+
+
+def test_every_mistake_in_policy_and_aliases_is_named(folder: Path) -> None:
+    with pytest.raises(UsageError) as refusal:
+        written(
+            folder,
+            """
+            associated = [1]
+            policy = [{ source_arn = "x" }, { principal = 1, effect = "Deny" }, 3]
+            [functions.lookup.aliases]
+            a = 7
+            b = {}
+            c = { version = "1", weights = { 2 = 2 } }
+            d = { version = "1", weights = { 2 = 0.6, 3 = 0.6 } }
+            """,
+        )
+
+    assert [each.removeprefix("offhook.toml: [functions.lookup") for each in refusal.value.problems] == [
+        "] associated is [1], must be a list of texts.",
+        ".policy[2]] is 3, must be a table.",
+        ".policy[0]] principal is missing: say who is allowed, as in connect.amazonaws.com.",
+        ".policy[1]] principal is 1, must be text.",
+        ".policy[1]] effect is not a setting here; known: principal, action, source_account, source_arn, qualifier.",
+        ".aliases] a is 7, must be text.",
+        ".aliases.b] version is missing: say where the alias leads.",
+        ".aliases.c.weights] 2 is 2, must be a share in 0..1.",
+        ".aliases.d.weights] adds up to more than 1.",
+    ]
+    with pytest.raises(UsageError, match="policy is a table, must be a list of tables"):
+        written(folder, "policy = {}")
+
+
+def test_a_deployed_function_is_a_setting(folder: Path) -> None:
+    settings = f"""
+    deployed = "{ARN}:live"
+    endpoint = "http://127.0.0.1:4510"
+    region = "eu-west-1"
+    profile = "team"
+    """
+    (folder / "offhook.toml").write_text(f"[functions.lookup]\n{settings}")
+
+    project = load_project(folder)
+
+    assert project.functions["lookup"] == DeployedFunction(
+        name="lookup", arn=f"{ARN}:live", region="eu-west-1", endpoint="http://127.0.0.1:4510", profile="team"
+    )
+    assert Resolver(project.instance).find("function", ARN).qualifier == "live"
+
+
+def test_an_environment_may_put_a_deployed_function_in_place_of_a_stub_and_back(folder: Path) -> None:
+    written(
+        folder,
+        f"""
+        [env.cloud.functions.lookup]
+        deployed = "{ARN}"
+        profile = "team"
+        [env.odd.functions.lookup]
+        region = "eu-west-1"
+        """,
+    )
+
+    assert isinstance(load_project(folder, env="cloud").functions["lookup"], DeployedFunction)
+    with pytest.raises(UsageError, match=r"\[functions\.lookup\] region is for deployed functions alone"):
+        load_project(folder, env="odd")
+    with pytest.raises(UsageError, match="deployed is 'lookup', must be the ARN of a function"):
+        (folder / "offhook.toml").write_text('[functions.a]\ndeployed = "lookup"')
+        load_project(folder)
+
+
+def test_a_deployed_function_of_the_command_line_is_found_by_its_arn(folder: Path) -> None:
+    project = written(folder, "")
+    deployed = parse_function(f"other=deployed:{ARN[:-6]}other:live", folder=folder)
+
+    instance = project.with_functions({"other": deployed}).instance
+
+    found = Resolver(instance).find("function", f"{ARN[:-6]}other:7")
+    assert found.resource is not None
+    assert (found.resource.name, found.qualifier) == ("other", "7")
+
+
+def why(folder: Path, settings: str, *, arn: str = ARN) -> Called:
+    written(folder, settings, arn=arn)
+    return cli("functions", "why", "Main:fn")
+
+
+STRICT = 'profile = "strict"\n'
+CURE = "Say `associated = true`, or give the function a `policy`, in offhook.toml, if that is so in AWS.\n"
+
+
+def test_why_tells_what_strict_would_refuse(folder: Path) -> None:
+    """P09, in both profiles."""
+    sentence = "function 'lookup' is not added to the instance; Connect would refuse to invoke it.\n"
+    called = why(folder, "")
+    assert called.code == 0
+    assert called.out.endswith(f"The strict profile would refuse it, as AWS does: {sentence}{CURE}")
+
+    (folder / "offhook.toml").write_text(STRICT + SETTINGS)
+    called = cli("functions", "why", "Main:fn")
+    assert called.code == 1
+    assert called.out.endswith(f"It would not run: {sentence}{CURE}")
+
+
+def test_why_tells_that_it_may_be_invoked(folder: Path) -> None:
+    called = why(folder, "associated = true")
+
+    assert called.code == 0
+    assert called.out.endswith("This instance may invoke it.\n")
+
+
+@pytest.mark.parametrize(
+    ("aliases", "asked", "line"),
+    [
+        ("", "live", "Its version or alias is 'live'."),
+        ('aliases = { live = "7" }', "live", "Its alias 'live' leads to version 7."),
+        (
+            'aliases = { live = { version = "7", weights = { 8 = 0.25 } } }',
+            "live",
+            "Its alias 'live' leads to version 7 (75%), in 25% of the calls to 8.",
+        ),
+    ],
+)
+def test_why_tells_where_an_alias_leads(folder: Path, aliases: str, asked: str, line: str) -> None:
+    called = why(folder, f'{aliases}\nassociated = ["{asked}"]', arn=f"{ARN}:{asked}")
+
+    assert line in called.out.splitlines()
+    assert called.out.endswith("This instance may invoke it.\n")
+
+
+def test_why_names_a_version_that_there_is_not(folder: Path) -> None:
+    called = why(folder, 'aliases = { live = "7" }\nassociated = ["beta"]', arn=f"{ARN}:beta")
+
+    assert "as AWS does: function 'lookup' has no version or alias 'beta'; it has live, 7.\n" in called.out
+    assert "no-qualifier" not in called.out
+
+
+def test_why_tells_an_arn_of_another_account(folder: Path) -> None:
+    """P11."""
+    called = why(folder, "associated = true", arn="arn:aws:lambda:eu-west-1:999999999999:function:lookup")
+
+    assert called.code == 0
+    assert (
+        "To AWS that is a function of account 999999999999 in eu-west-1: no function is registered for this ARN; "
+        f"nearest: {ARN}.\n"
+    ) in called.out
+
+
+def test_deployed_functions_are_listed(folder: Path) -> None:
+    (folder / "offhook.toml").write_text(
+        f'[functions.a]\ndeployed = "{ARN}:live"\n[functions.b]\ndeployed = "{ARN}"\nendpoint = "http://127.0.0.1:1"'
+    )
+
+    assert cli("functions", "list").out.splitlines()[::3] == [
+        f"a  deployed  {ARN}:live",
+        f"b  deployed  {ARN} at http://127.0.0.1:1"[:100],
+    ]

@@ -279,8 +279,8 @@ def test_what_is_wrong_with_functions_is_said_at_once(folder: Path) -> None:
     said = "\n".join(problems(folder, text))
 
     for sentence in (
-        "[functions.none] must have one of handler, stub, fail, template; it has none of them.",
-        "[functions.both] must have one of handler, stub, fail, template; it has stub and fail.",
+        "[functions.none] must have one of handler, deployed, stub, fail, template; it has none of them.",
+        "[functions.both] must have one of handler, deployed, stub, fail, template; it has stub and fail.",
         '[functions."a b"] is no name of a function',
         "function 'fault': unknown fault 'fire'",
         "[functions.node] runtime is 'nodejs20.x'; functions in Python run, others are not built yet.",

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from offhook import __version__
-from offhook.adapters.lambdas.spec import Function, PythonFunction
+from offhook.adapters.lambdas.spec import Function, PythonFunction, Stub
 from offhook.blocks import catalogue
 from offhook.cli.file import contents
 from offhook.cli.project import FILE, Project, load_project, shown
@@ -141,7 +141,7 @@ def known_of(project: Project) -> Known:
     for name, function in project.functions.items():
         if isinstance(function, PythonFunction):
             sources[name] = _source(function)
-        elif isinstance(function.answers, tuple):
+        elif isinstance(function, Stub) and isinstance(function.answers, tuple):
             answers[name] = tuple(answer for answer in function.answers if isinstance(answer, str))
     return known_in(project.instance, sources, answers)
 

@@ -7,19 +7,23 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
-from offhook.adapters.lambdas.spec import Fault, Function, PythonFunction
+from offhook.adapters.lambdas.spec import DeployedFunction, Fault, Function, PythonFunction
 from offhook.blocks import catalogue
 from offhook.cli.findings import known_of
 from offhook.cli.project import Project, load_project, shown
 from offhook.cli.text import one_line
+from offhook.core import permission
 from offhook.flowjson.lint import lint
 from offhook.flowjson.lint.view import Here, Leaf, look
 from offhook.model.errors import UsageError
 from offhook.model.flow import Flow
-from offhook.model.instance import Resource
+from offhook.model.instance import Instance, Resource
 
 _ARN = "LambdaFunctionARN"
+# What lint says of a block, and `why` in its own words
+_SAID = ("not-found", "not-associated", "no-qualifier")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -47,9 +51,9 @@ def entries(project: Project) -> list[Entry]:
     return [
         Entry(
             name,
-            "python" if isinstance(function, PythonFunction) else "stub",
+            _kind(function),
             _runs(function),
-            function.timeout_ms,
+            None if isinstance(function, DeployedFunction) else function.timeout_ms,
             resources[name].arn,
             resources[name].matches,
             tuple(used.get(name, ())),
@@ -74,9 +78,17 @@ def as_text(found: list[Entry]) -> str:
     return "\n".join(lines)
 
 
+def _kind(function: Function) -> str:
+    if isinstance(function, DeployedFunction):
+        return "deployed"
+    return "python" if isinstance(function, PythonFunction) else "stub"
+
+
 def _runs(function: Function) -> str:
     if isinstance(function, PythonFunction):
         return f"{shown(function.task_root)}/{function.handler}"
+    if isinstance(function, DeployedFunction):
+        return f"{function.arn} at {function.endpoint}" if function.endpoint else function.arn
     if not isinstance(function.answers, tuple):
         return "a callable"
     return ", ".join(f"fails: {each.kind}" if isinstance(each, Fault) else each for each in function.answers)
@@ -111,7 +123,7 @@ def why(block: str, *, env: str | None) -> Reason:
     problems = lint(flow, catalogue(), strict=project.instance.strict, known=known)
     about = [each for each in problems if each.action == identifier]
     # what lint says of the name has been said
-    lines += [f"{each.code}: {each.message}" for each in about if each.code not in ("E-not-found", "W-not-found")]
+    lines += [f"{each.code}: {each.message}" for each in about if each.code[2:] not in _SAID]
     return Reason(runs, lines)
 
 
@@ -134,8 +146,46 @@ def _explain(project: Project, here: Here, leaf: Leaf, lines: list[str]) -> bool
         return False
     function = project.functions.get(found.resource.name)
     lines.append(f"It finds function {found.resource.name!r} by {_by(leaf.text, hint, found.resource)}.")
+    lines += _elsewhere(leaf.text, found.resource)
+    lines += _qualified(found.resource, found.qualifier)
     lines.append(f"It runs {_runs(function)}." if function is not None else "Nothing is there to run it.")
-    return function is not None
+    return _may(project.instance, found.resource, found.qualifier, lines) and function is not None
+
+
+def _elsewhere(text: str, resource: Resource) -> list[str]:
+    """P11: an ARN of another account or region is another function to AWS, whatever its name."""
+    asked, ours = text.split(":"), resource.arn.split(":")
+    if not text.startswith("arn:") or asked[3:5] == ours[3:5]:
+        return []
+    where = f"account {':'.join(asked[4:5])} in {':'.join(asked[3:4])}"
+    return [f"To AWS that is a function of {where}: no function is registered for this ARN; nearest: {resource.arn}."]
+
+
+def _qualified(resource: Resource, qualifier: str) -> list[str]:
+    if not qualifier:
+        return []
+    alias = (resource.aliases or {}).get(qualifier)
+    if alias is None:
+        return [f"Its version or alias is {qualifier!r}."]
+    rest = 1 - sum(alias.weights.values())
+    shares = "".join(f", in {share:.0%} of the calls to {version}" for version, share in alias.weights.items())
+    return [
+        f"Its alias {qualifier!r} leads to version {alias.version}" + (f" ({rest:.0%}){shares}." if shares else ".")
+    ]
+
+
+def _may(instance: Instance, resource: Resource, qualifier: str, lines: list[str]) -> bool:
+    """P09: whether it may be invoked, in this profile and in AWS."""
+    refused = permission.not_allowed(replace(instance, strict=True), resource, qualifier)
+    missing = permission.missing(resource, qualifier)
+    for sentence in filter(None, (refused, missing)):
+        start = "It would not run" if instance.strict else "The strict profile would refuse it, as AWS does"
+        lines.append(f"{start}: {sentence}")
+    if refused:
+        lines.append("Say `associated = true`, or give the function a `policy`, in offhook.toml, if that is so in AWS.")
+    else:
+        lines.append("This instance may invoke it.")
+    return not (instance.strict and (refused or missing))
 
 
 def _by(text: str, hint: str, resource: Resource) -> str:

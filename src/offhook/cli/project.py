@@ -18,9 +18,11 @@ from msgspec import structs
 from offhook.adapters.lambdas.spec import (
     DEFAULT_MEMORY_MB,
     DEFAULT_TIMEOUT_MS,
+    DeployedFunction,
     Function,
     PythonFunction,
     Stub,
+    deployed,
     parse_function,
 )
 from offhook.blocks import catalogue
@@ -88,9 +90,7 @@ class Project:
     def with_functions(self, functions: dict[str, Function]) -> "Project":
         """The project with these added, or in place of its own; giving a function adds it to the instance, too."""
         new = [name for name in functions if name not in self.functions]
-        made = tuple(
-            self.instance.resource("function", name, matches=(name,) if name.startswith("arn:") else ()) for name in new
-        )
+        made = tuple(_resource(self.instance, functions[name], name) for name in new)
         associated = self.instance.associated
         if associated is not None:
             associated |= frozenset(new)
@@ -165,7 +165,7 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
         flows={flow.arn: flow for flow, _, _ in flows},
         resources=(
             *(resource for _, resource, _ in flows),
-            *(base.resource("function", each.name, matches=each.matches) for each in settings.functions),
+            *(_declared(base, functions[each.name], each) for each in settings.functions),
             *others,
         ),
         hours={name: hours for name, hours in tables.items() if hours is not None},
@@ -286,6 +286,8 @@ def _function(said: FunctionSettings, root: Path, warnings: list[str]) -> Functi
     name = said.name
     if said.handler:
         return _python(said, root, warnings)
+    if said.deployed:
+        return deployed(name, said.deployed, endpoint=said.endpoint, region=said.region, profile=said.profile)
     if said.template:
         raise UsageError(f"[functions.{name}] template: reading templates is not built yet; give code and handler.")
     what = f"stub:{said.stub}" if said.stub else f"fail:{said.fail}"
@@ -317,6 +319,17 @@ def _python(said: FunctionSettings, root: Path, warnings: list[str]) -> PythonFu
     )  # fmt: skip
 
 
+def _resource(instance: Instance, function: Function, name: str) -> Resource:
+    """What a flow refers to. A deployed function keeps its ARN; one that is named by an ARN is found by it."""
+    made = instance.resource("function", name, matches=(name,) if name.startswith("arn:") else ())
+    return structs.replace(made, arn=function.arn) if isinstance(function, DeployedFunction) else made
+
+
+def _declared(base: Instance, function: Function, said: FunctionSettings) -> Resource:
+    made = _resource(base, function, said.name)
+    return structs.replace(made, matches=said.matches, policy=said.policy, aliases=said.aliases)
+
+
 def _split(handler: str) -> tuple[str, str]:
     parent, _, name = handler.rpartition("/")
     return parent, name
@@ -333,11 +346,17 @@ def _interpreter(said: FunctionSettings, warnings: list[str]) -> str:
 
 
 def _associated(functions: tuple[FunctionSettings, ...], *, strict: bool) -> frozenset[str] | None:
-    """Names of the functions that are added to the instance; None where no function says.
+    """What is added to the instance, as `name` or `name:qualifier`; None where no function says.
 
-    One that does not say is added in the compatible profile and is not in strict.
+    A function that does not say is added in the compatible profile and is not in strict.
     """
     if all(function.associated is None for function in functions):
         return None
-    silent = not strict
-    return frozenset(each.name for each in functions if (silent if each.associated is None else each.associated))
+    added: set[str] = set()
+    for each in functions:
+        said = each.associated
+        if isinstance(said, tuple):
+            added |= {f"{each.name}:{qualifier}" if qualifier else each.name for qualifier in said}
+        elif said or (said is None and not strict):
+            added.add(each.name)
+    return frozenset(added)

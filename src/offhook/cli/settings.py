@@ -1,7 +1,8 @@
 """What offhook.toml may say, read and checked table by table. Nothing is looked for on disk here.
 
 Every mistake is one sentence with file and key, and all are found at once. An environment (`[env.NAME…]`) is a layer
-over the rest: tables are laid over tables, everything else replaces; a function that becomes a stub stops being code.
+over the rest: tables are laid over tables, everything else replaces; a function that becomes a stub stops being code
+or deployed.
 """
 
 import re
@@ -14,17 +15,23 @@ import msgspec
 
 from offhook.model.errors import UsageError
 from offhook.model.flow import FLOW_TYPES, MODULE
-from offhook.model.instance import ACCOUNT, REGION, Instance, LambdaPolicy, QueueSettings
+from offhook.model.instance import ACCOUNT, REGION, Alias, Instance, LambdaPolicy, QueueSettings, Statement
 
 PROFILES = ("compatible", "strict")
 # What makes a function; of two layers the upper one decides.
-FUNCTION_KINDS = ("handler", "stub", "fail", "template")
+FUNCTION_KINDS = ("handler", "deployed", "stub", "fail", "template")
+# What only a deployed function has
+DEPLOYED_KEYS = ("endpoint", "region", "profile")
 _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSettings:
-    """`[functions.NAME]` as it stands: of FUNCTION_KINDS, exactly one is given. `stub` is the answer as JSON text."""
+    """`[functions.NAME]` as it stands: of FUNCTION_KINDS, exactly one is given. `stub` is the answer as JSON text.
+
+    `associated`: whether the function is added to the instance, or the qualifiers with which it is. `policy` and
+    `aliases` are None where the file says nothing.
+    """
 
     name: str
     code: str
@@ -38,7 +45,13 @@ class FunctionSettings:
     stub: str
     fail: str
     template: str
-    associated: bool | None
+    deployed: str
+    endpoint: str
+    region: str
+    profile: str
+    associated: bool | tuple[str, ...] | None
+    policy: tuple[Statement, ...] | None
+    aliases: dict[str, Alias] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +117,8 @@ def _laid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         under = below.get(key)
         if isinstance(value, dict) and isinstance(under, dict) and key != "stub":
             kinds = [kind for kind in FUNCTION_KINDS if kind in value]
-            kept = {name: entry for name, entry in under.items() if not kinds or name not in FUNCTION_KINDS}
+            gone = (*FUNCTION_KINDS, *DEPLOYED_KEYS) if kinds else ()
+            kept = {name: entry for name, entry in under.items() if name not in gone}
             laid[key] = _laid(kept, value)
     return laid
 
@@ -180,6 +194,25 @@ class Table:
     def tables(self, key: str) -> Iterator[tuple[str, "Table"]]:
         table = self.table(key)
         return ((name, table.table(name)) for name in table.entries)
+
+    def list_of_tables(self, key: str) -> "list[Table]":
+        value = self._take(key, [])
+        if not isinstance(value, list):
+            self.problem(key, f"is {_shown(value)}, must be a list of tables")
+            return []
+        path = f"{self._path}.{_spelled(key)}"
+        return [Table(self._source, f"{path}[{place}]", entry, self._problems) for place, entry in enumerate(value)]
+
+    def shares(self, key: str) -> dict[str, float]:
+        """Numbers in 0..1 by name that are 1 together at most."""
+        table = self.table(key)
+        for name, value in table.entries.items():
+            if type(value) not in (int, float) or not 0 <= value <= 1:
+                table.problem(name, f"is {_shown(value)}, must be a share in 0..1")
+        if table.is_sound and sum(table.entries.values()) > 1:
+            table.problem("", "adds up to more than 1")
+        self.is_sound &= table.is_sound
+        return table.entries if table.is_sound else {}
 
     def raw(self, key: str) -> Any:
         return self._take(key, None)
@@ -270,10 +303,63 @@ def _function(name: str, table: Table) -> FunctionSettings | None:
         stub="" if stub is None else msgspec.json.encode(stub).decode(),
         fail=table.text("fail"),
         template=table.text("template"),
-        associated=table.flag("associated"),
+        deployed=table.text("deployed"),
+        endpoint=table.text("endpoint"),
+        region=table.text("region"),
+        profile=table.text("profile"),
+        associated=_associated(table),
+        policy=_statements(table),
+        aliases=_aliases(table),
     )
     table.close()
     return settings if table.is_sound else None
+
+
+def _associated(table: Table) -> bool | tuple[str, ...] | None:
+    """true, false, or a list of the versions and aliases that are added; "" is the function itself."""
+    return table.texts("associated") if isinstance(table.entries.get("associated"), list) else table.flag("associated")
+
+
+def _statements(table: Table) -> tuple[Statement, ...] | None:
+    if "policy" not in table.entries:
+        return None
+    found = []
+    for each in table.list_of_tables("policy"):
+        statement = Statement(
+            principal=each.text("principal"),
+            action=each.text("action", "lambda:InvokeFunction"),
+            source_account=each.text("source_account"),
+            source_arn=each.text("source_arn"),
+            qualifier=each.text("qualifier"),
+        )
+        each.close()
+        if not statement.principal and each.is_sound:
+            each.problem("principal", "is missing: say who is allowed, as in connect.amazonaws.com")
+        table.is_sound &= each.is_sound
+        found.append(statement)
+    return tuple(found)
+
+
+def _aliases(table: Table) -> dict[str, Alias] | None:
+    """`live = "7"`, or with shares of other versions `live = { version = "7", weights = { 8 = 0.1 } }`."""
+    if "aliases" not in table.entries:
+        return None
+    aliases = table.table("aliases")
+    found = {name: _alias(name, aliases) for name in aliases.entries}
+    table.is_sound &= aliases.is_sound
+    return found
+
+
+def _alias(name: str, aliases: Table) -> Alias:
+    if not isinstance(aliases.entries[name], dict):
+        return Alias(aliases.text(name))
+    table = aliases.table(name)
+    alias = Alias(table.text("version"), table.shares("weights"))
+    table.close()
+    if not alias.version and table.is_sound:
+        table.problem("version", "is missing: say where the alias leads")
+    aliases.is_sound &= table.is_sound
+    return alias
 
 
 def _policy(table: Table) -> LambdaPolicy:
@@ -305,6 +391,8 @@ def _contradictions(settings: Settings, source: str) -> list[str]:
             found.append(
                 f"{source}: [functions.{function.name}] must have one of {', '.join(FUNCTION_KINDS)}; it has {has}."
             )
+        alone = [key for key in DEPLOYED_KEYS if getattr(function, key)] if not function.deployed else []
+        found += [f"{source}: [functions.{function.name}] {key} is for deployed functions alone." for key in alone]
     for name, queue in settings.queues.items():
         if queue.hours and queue.hours not in settings.hours:
             known = _known("hours", settings.hours)

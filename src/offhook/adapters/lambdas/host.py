@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 class LambdaHost:
     """Invokes functions by name. Satisfies `Functions` of drivers/ports.py.
 
-    Any thread may call it. Nothing is started before the first Python function is invoked. `close` ends every process.
+    Any thread may call it. Nothing is started before the first function that is no stub is invoked. `close` ends every
+    process and every request.
     """
 
     def __init__(
@@ -44,12 +45,15 @@ class LambdaHost:
         self._limits = (max_processes, max_body_bytes, init_limit_ms)
         self._lock = threading.Lock()
         self._workshop: _Workshop | None = None
+        self._caller: Caller | None = None
         self._is_closed = False
 
     def invoke(self, effect: InvokeLambda) -> "Future[LambdaEnded]":
         """Start an attempt. The future never raises; cancelling it ends the attempt. `at_ms` of the answer is 0."""
         future: Future[LambdaEnded] = Future()
         function = self._functions.get(effect.function)
+        if isinstance(function, DeployedFunction):
+            return self._call(function, effect)
         if isinstance(function, Stub):
             future.set_result(stub.answered(function, effect, nth=next(self._counts[effect.function])))
         elif isinstance(function, PythonFunction):
@@ -80,8 +84,10 @@ class LambdaHost:
         with self._lock:
             self._is_closed = True
             workshop, self._workshop = self._workshop, None
-        if workshop is not None:
-            workshop.close()
+            caller, self._caller = self._caller, None
+        for each in (workshop, caller):
+            if each is not None:
+                each.close()
 
     def __enter__(self) -> Self:
         return self
@@ -104,10 +110,22 @@ class LambdaHost:
         pool.begin(call)
         future.add_done_callback(lambda future: pool.cancel(call) if future.cancelled() else None)
 
+    def _call(self, function: DeployedFunction, effect: InvokeLambda) -> "Future[LambdaEnded]":
+        from offhook.adapters.lambdas.deployed import Caller  # botocore and httpx: only for those who need them
+
+        with self._lock:
+            if not self._is_closed:
+                if self._caller is None:
+                    self._caller = Caller(max_body_bytes=self._limits[1])
+                return self._caller.invoke(function, effect)
+        future: Future[LambdaEnded] = Future()
+        future.set_result(answer.refused(effect, "service", answer.CLOSED))
+        return future
+
 
 def _rooted(function: Function) -> Function:
     """Its process starts elsewhere, so its folder must not depend on ours."""
-    if isinstance(function, Stub):
+    if not isinstance(function, PythonFunction):
         return function
     return replace(function, task_root=function.task_root.absolute())
 

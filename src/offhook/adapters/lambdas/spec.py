@@ -1,7 +1,6 @@
-"""What a function of the project is: a real Python function, or a stub that states its answers, faults and times.
+"""What a function of the project is: a Python function, a deployed one, or a stub that states its answers and times.
 
-The text of `--function NAME=KIND:…` is read here. A fault is a stub whose answer is a `Fault`, so there are two kinds
-of value and no more.
+The text of `--function NAME=KIND:…` is read here. A fault is a stub whose answer is a `Fault`, and no kind of its own.
 """
 
 import re
@@ -20,6 +19,10 @@ DEFAULT_MEMORY_MB = 128
 FAULTS = (
     "throttle", "instance-limit", "500", "403", "404", "timeout", "error", "init", "crash", "nested", "big", "garbage",
 )  # fmt: skip
+_DEPLOYED = re.compile(
+    r"arn:aws[a-z-]*:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?"
+)
+_URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 _STUB = re.compile(r"stub(?:\((?P<options>[^)]*)\))?:(?P<json>.*)", re.DOTALL)
 
 
@@ -69,7 +72,22 @@ class Stub:
     timeout_ms: int | None = None
 
 
-Function = PythonFunction | Stub
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedFunction:
+    """A function that runs in AWS, or wherever else the Invoke API is served; it is called with the user's credentials.
+
+    `arn` may end in a version or alias, which counts where the flow names none. `endpoint` is a URL in place of the one
+    of the region; `region` is the ARN's unless said; `profile` of the AWS configuration, empty for the usual chain.
+    """
+
+    name: str
+    arn: str
+    region: str
+    endpoint: str = ""
+    profile: str = ""
+
+
+Function = PythonFunction | Stub | DeployedFunction
 
 
 def parse_functions(texts: tuple[str, ...], *, folder: Path) -> dict[str, Function]:
@@ -91,7 +109,7 @@ def parse_functions(texts: tuple[str, ...], *, folder: Path) -> dict[str, Functi
 
 
 def parse_function(text: str, *, folder: Path) -> Function:
-    """One function from `NAME=python:PATH.HANDLER`, `NAME=stub:JSON` or `NAME=fail:KIND`. Raises UsageError."""
+    """One function from `NAME=python:PATH.HANDLER`, `deployed:ARN`, `stub:JSON` or `fail:KIND`. Raises UsageError."""
     name, equals, what = text.partition("=")
     if not (name and equals):
         raise UsageError(f"function {text!r}: write NAME=KIND:…, as in lookup=python:functions/lookup.handler.")
@@ -102,7 +120,24 @@ def parse_function(text: str, *, folder: Path) -> Function:
         return _stub(name, what)
     if kind == "fail":
         return _fail(name, what.removeprefix("fail:"))
-    raise _problem(name, f"unknown kind {kind!r}; kinds here are python, stub and fail.")
+    if kind == "deployed":
+        arn, _, endpoint = what.removeprefix("deployed:").partition("@")
+        return deployed(name, arn, endpoint=endpoint)
+    raise _problem(name, f"unknown kind {kind!r}; kinds here are python, deployed, stub and fail.")
+
+
+def deployed(name: str, arn: str, *, endpoint: str = "", region: str = "", profile: str = "") -> DeployedFunction:
+    """A deployed function. Raises UsageError where the ARN is not that of a function, or the endpoint no URL."""
+    match = _DEPLOYED.fullmatch(arn)
+    wrong = []
+    if match is None:
+        rule = "must be the ARN of a function, as in arn:aws:lambda:us-east-1:111122223333:function:lookup:live."
+        wrong.append(f"function {name!r}: deployed is {arn!r}, {rule}")
+    if endpoint and not _URL.fullmatch(endpoint):
+        wrong.append(f"function {name!r}: endpoint is {endpoint!r}, must be a URL, as in http://127.0.0.1:4510.")
+    if match is None or wrong:
+        raise UsageError(*wrong)
+    return DeployedFunction(name=name, arn=arn, region=region or match[1], endpoint=endpoint, profile=profile)
 
 
 def _python(name: str, path: str, folder: Path) -> PythonFunction:
