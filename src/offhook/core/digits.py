@@ -86,9 +86,10 @@ def _take(collector: Collector, key: str, *, now_ms: int) -> Collector | Ended:
     if key == _CANCEL and effect.cancel_key:
         return Collector(effect, speech_ends_ms, now_ms + effect.first_ms, cancelled=True)
     typed = collector.typed + key
-    if effect.terminator and typed.endswith(effect.terminator):
-        return Ended(typed.removesuffix(effect.terminator), "terminator")
-    if len(typed) - _begun(effect.terminator, typed) >= effect.max_digits:
+    terminator = effect.terminator
+    if terminator and typed.endswith(terminator):
+        return Ended(typed.removesuffix(terminator), "terminator")
+    if len(typed) - (_begun(terminator, typed) if terminator else 0) >= effect.max_digits:
         return _end(effect, typed, "length")
     return Collector(effect, speech_ends_ms, now_ms + effect.between_ms, typed)
 

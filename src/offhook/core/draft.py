@@ -6,19 +6,19 @@ writes: `set`. From outside, a step is a pure function: the draft is thawed from
 
 import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import force_setattr, replace
 
 from offhook.core import system
 from offhook.core.expr import MISSING, walk
 from offhook.core.program import Compiled, Program, Step
 from offhook.core.spec import Changes, Found
-from offhook.model.contact import Contact, Frame, Queue, Run, Voice
+from offhook.model.contact import Contact, Frame, Queue, Run
 from offhook.model.effect import EXPECTS_ANSWER, Cancel, Effect
 from offhook.model.event import LambdaEnded
 from offhook.model.flow import Action, Flow
-from offhook.model.instance import Instance, derived_id
+from offhook.model.instance import derived_id
 
 RUN_FIELDS = frozenset(Run.__struct_fields__)
 _NOWHERE = Step(Action("", "", {}), None, strict=False)
@@ -26,39 +26,62 @@ _EMPTY = Program(Flow("flow-language", {}, "", {}), {}, strict=False)
 _ANSWERED = frozenset(EXPECTS_ANSWER)
 
 
+def _of_contact(name: str) -> Any:
+    """A field of the contact that few steps touch: what this step made of it, else what the contact holds."""
+
+    def read(draft: "Draft") -> Any:
+        changed = draft.changed
+        return changed[name] if name in changed else getattr(draft.contact, name)
+
+    return property(read)
+
+
+def _of_run(name: str) -> Any:
+    """The same of the run."""
+
+    def read(draft: "Draft") -> Any:
+        changed = draft.run_changed
+        return changed[name] if name in changed else getattr(draft.run, name)
+
+    return property(read)
+
+
 class Draft:
-    """See the module. Also what blocks get as `ctx` (core.spec.Ctx)."""
+    """See the module. Also what blocks get as `ctx` (core.spec.Ctx).
 
-    if TYPE_CHECKING:
-        phase: str
-        invocation_id: str
-        flow_attributes: dict[str, str]
-        modules: dict[str, Any]
-        loops: dict[str, int]
-        stored_input: str
-        secrets: tuple[str, ...]
-        recording: dict[str, Any]
-        hooks: dict[str, str]
-        queue: Queue | None
-        name: str | None
-        description: str | None
-        customer_id: str | None
-        references: dict[str, Any]
-        tags: dict[str, str]
-        system: dict[str, Any]
-        buffers_keys: bool
-        has_bot: bool
-        in_flight: tuple[str, ...]
-        parked: dict[str, LambdaEnded]
+    What nearly every step touches is a slot; the rest is looked up when asked for. There is no `__getattr__`: with
+    one, the interpreter would take the slow way to every field.
+    """
 
-    # what nearly every step touches; everything else is looked up once, by __getattr__
     __slots__ = (
-        "__dict__", "attributes", "blocks_now", "chain_ms", "changed", "channel", "compiled", "contact", "counter",
-        "effects", "external", "flow", "frames", "given", "instance", "language", "line", "logging", "now_ms", "params", "pending",
+        "attributes", "blocks_now", "chain_ms", "changed", "channel", "compiled", "contact", "counter", "effects",
+        "external", "flow", "instance", "language", "line", "logging", "now_ms", "params", "pending",
         "program", "run", "run_changed", "step", "strict", "trace", "unset", "voice",
     )  # fmt: skip
 
-    def __init__(self, compiled: Compiled, contact: Contact, now_ms: int) -> None:
+    phase: str = _of_contact("phase")
+    stored_input: str = _of_contact("stored_input")
+    secrets: tuple[str, ...] = _of_contact("secrets")
+    recording: dict[str, Any] = _of_contact("recording")
+    hooks: dict[str, str] = _of_contact("hooks")
+    queue: Queue | None = _of_contact("queue")
+    name: str | None = _of_contact("name")
+    description: str | None = _of_contact("description")
+    customer_id: str | None = _of_contact("customer_id")
+    references: dict[str, Any] = _of_contact("references")
+    tags: dict[str, str] = _of_contact("tags")
+    system: dict[str, Any] = _of_contact("system")
+    buffers_keys: bool = _of_contact("buffers_keys")
+    has_bot: bool = _of_contact("has_bot")
+    in_flight: tuple[str, ...] = _of_contact("in_flight")
+    parked: dict[str, LambdaEnded] = _of_contact("parked")
+    invocation_id: str = _of_run("invocation_id")
+    flow_attributes: dict[str, str] = _of_run("flow_attributes")
+    modules: dict[str, Any] = _of_run("modules")
+    frames: tuple[Frame, ...] = _of_run("frames")
+    loops: dict[str, int] = _of_run("loops")
+
+    def __init__(self, compiled: Compiled, contact: Contact, at_ms: int) -> None:
         run = contact.run or Run(line="customer", flow=contact.flow)
         self.compiled = compiled
         self.instance = compiled.instance
@@ -68,20 +91,21 @@ class Draft:
         self.line = run.line
         self.flow = run.flow
         self.program = compiled.program(run.flow) or _EMPTY
-        self.frames = run.frames
         self.external = run.external
         self.chain_ms = run.chain_ms
         self.channel = contact.channel
         self.attributes = contact.attributes
-        self.given = contact.given
         self.voice = contact.voice
         self.language = contact.language
         self.logging = contact.logging
-        self.now_ms = now_ms
-        # decision S16 counts the blocks that are entered without time moving
-        self.blocks_now = contact.blocks_now if now_ms == contact.now_ms else 0
         self.counter = contact.counter
         self.pending = contact.pending
+        if at_ms > contact.now_ms:
+            self.now_ms = at_ms
+            self.blocks_now = 0  # decision S16 counts the blocks that are entered without time moving
+        else:
+            self.now_ms = contact.now_ms
+            self.blocks_now = contact.blocks_now
         self.changed: dict[str, Any] = {}
         self.run_changed: dict[str, Any] = {}
         self.effects: list[Effect] = []
@@ -89,11 +113,6 @@ class Draft:
         self.unset: tuple[str, ...] = ()
         self.params: Any = None
         self.step: Step = _NOWHERE
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self.run if name in RUN_FIELDS else self.contact, name)
-        self.__dict__[name] = value
-        return value
 
     # --- what blocks may call ---
 
@@ -124,12 +143,12 @@ class Draft:
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % sides + 1
 
     def find(self, kind: str, raw: str, parameter: str = "") -> Found:
-        hint = self.action.hints.get(parameter, "")
-        written = walk(self.action.parameters, tuple(parameter.split(".")))
+        hint, written = self.step.name_in(parameter)
         return self.compiled.resolver.find(kind, raw, hint=hint, dynamic=bool(parameter) and written != raw)
 
     def look_up(self, path: tuple[str, ...]) -> Any:
-        value = walk(self.given, path) if self.given else MISSING
+        given = self.contact.given
+        value = walk(given, path) if given else MISSING
         if value is MISSING:
             value = _READERS.get(path[0], _read_system)(self, path)
         if value is MISSING or value is None:
@@ -151,12 +170,12 @@ class Draft:
 
     def set(self, changes: Changes) -> None:
         for name, value in changes.items():
-            setattr(self, name, value)
+            if name in _SLOTS:
+                setattr(self, name, value)
             (self.run_changed if name in RUN_FIELDS else self.changed)[name] = value
 
     def put(self, name: str, value: Any) -> None:
-        setattr(self, name, value)
-        (self.run_changed if name in RUN_FIELDS else self.changed)[name] = value
+        self.set({name: value})  # type: ignore[misc]  # names that only the machine sets are in no Changes
 
     def emit(self, effects: tuple[Effect, ...]) -> None:
         """Order effects; the ones that are answered become pending."""
@@ -177,23 +196,31 @@ class Draft:
 
     def freeze(self, *, memo: Any, action: str) -> Contact:
         """The contact after this step."""
-        run = replace(self.run, memo=memo, action=action, **self.run_changed)
-        return replace(
+        run = replace(self.run, memo=memo, action=action)
+        contact = replace(
             self.contact,
             run=run,
             now_ms=self.now_ms,
             counter=self.counter,
             pending=self.pending,
             blocks_now=self.blocks_now,
-            **self.changed,
         )
+        # nobody holds these two yet, so the rest is put in instead of copying them once more
+        for name, value in self.run_changed.items():
+            force_setattr(run, name, value)
+        for name, value in self.changed.items():
+            force_setattr(contact, name, value)
+        return contact
+
+
+_SLOTS = frozenset(Draft.__slots__)
 
 
 def _leaf(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:
     return lambda draft, path: getattr(draft, name) if len(path) == 1 else MISSING
 
 
-def _of_contact(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:
+def _constant(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:
     return lambda draft, path: getattr(draft.contact, name) if len(path) == 1 else MISSING
 
 
@@ -259,12 +286,12 @@ _READERS: dict[str, Callable[[Draft, tuple[str, ...]], Any]] = {
     "References": _mapping("references"),
     "Tags": _mapping("tags"),
     "Modules": _mapping("modules"),
-    "Channel": _of_contact("channel"),
-    "ContactId": _of_contact("id"),
-    "InitialContactId": _of_contact("initial_id"),
-    "PreviousContactId": _of_contact("previous_id"),
-    "RelatedContactId": _of_contact("related_id"),
-    "InitiationMethod": _of_contact("initiation_method"),
+    "Channel": _constant("channel"),
+    "ContactId": _constant("id"),
+    "InitialContactId": _constant("initial_id"),
+    "PreviousContactId": _constant("previous_id"),
+    "RelatedContactId": _constant("related_id"),
+    "InitiationMethod": _constant("initiation_method"),
     "Name": _leaf("name"),
     "Description": _leaf("description"),
     "CustomerId": _leaf("customer_id"),

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from offhook.core.draft import Draft
 from offhook.core.program import BadParameter, Compiled, Program, Step
-from offhook.core.spec import ANY_FLOW, Call, End, Exit, FlowTypes, Jump, Outcome, Return, Wait
+from offhook.core.refusal import refusal, unfit
+from offhook.core.spec import Call, End, Exit, Jump, Outcome, Return, Wait
 from offhook.model.contact import Contact, Frame, Run
 from offhook.model.effect import Disconnect, Effect
 from offhook.model.event import (
@@ -29,11 +30,9 @@ from offhook.model.event import (
     LambdaEnded,
     Started,
 )
-from offhook.model.flow import FLOW_TYPES, MODULE
 
 MAX_BLOCKS_WITHOUT_WAIT = 1_000
 OF_ONE_FLOW = ("DataTables", "DataTableList")
-MODULES_ALONE = ANY_FLOW - {MODULE}
 SUBTYPES = {"VOICE": "connect:Telephony", "CHAT": "connect:Chat"}
 MAX_MODULE_DEPTH = 5  # adminguide, modules: nesting 5 deep
 # what a module can neither see nor change: its caller's answers (adminguide/contact-flow-modules.html); data-table
@@ -50,11 +49,10 @@ class Stepped(msgspec.Struct, frozen=True, gc=False):
 
 
 def step(instance: Compiled, contact: Contact, event: Event) -> Stepped:
-    """What happens to the contact when the event does. Unchanged when the contact has ended or waits for other things."""
+    """What happens to the contact when the event does: nothing when it has ended or waits for other things."""
     if contact.phase in ("ended", "queued"):
         return Stepped(contact, (), ())
-    at_ms = event.at_ms
-    draft = Draft(instance, contact, at_ms if at_ms > contact.now_ms else contact.now_ms)
+    draft = Draft(instance, contact, event.at_ms)
     happen: Callable[[Draft, Any], Any] = _HAPPENINGS.get(type(event), _answer)
     outcome = happen(draft, event)
     if outcome is None:
@@ -63,12 +61,12 @@ def step(instance: Compiled, contact: Contact, event: Event) -> Stepped:
     return Stepped(draft.freeze(memo=memo, action=action), draft.effects, draft.trace)
 
 
-def _hang_up(draft: Draft, event: HungUp) -> "End | None":
+def _hang_up(draft: Draft, event: HungUp) -> "_Over | None":
     if draft.contact.phase == "new":
         return None
     draft.trace.append(("hung_up", draft.now_ms, draft.run.action))
     draft.cancel_pending()
-    return End(f"{event.line} hung up")
+    return _Over(End(f"{event.line} hung up"))
 
 
 def _update(draft: Draft, event: AttributesUpdated) -> "_Stay":
@@ -100,14 +98,13 @@ def _park(draft: Draft, event: LambdaEnded, effect_id: str, request_id: str) -> 
 def _resume(draft: Draft, event: Event) -> Outcome | None:
     run = draft.run
     here = draft.program.steps.get(run.action)
-    if here is None or here.spec is None or here.spec.resume is None or run.memo is None:
+    if here is None or here.resume is None or run.memo is None:
         return None
     draft.step = here
     draft.params = params = here.constant if here.resolve is None else here.resolve(draft)
     if type(params) is BadParameter:  # a reference in it changed while the block waited
-        return Exit(error="NoMatchingError", cause="bad_parameter", detail=params.detail)
-    outcome = here.spec.resume(params, run.memo, event, draft)
-    return outcome if type(outcome) is not End else _ended(draft, outcome)
+        return unfit(params)
+    return here.resume(params, run.memo, event, draft)
 
 
 _PLAIN = Exit()
@@ -117,16 +114,22 @@ class _Stay(NamedTuple):
     """The run stands where it stood."""
 
 
-def _begin(draft: Draft, event: Started) -> "Outcome | str | None":
+class _Over(NamedTuple):
+    """The flow is over. (An `End` says that a block ended it.)"""
+
+    end: End
+
+
+def _begin(draft: Draft, event: Started) -> "_Over | str | None":
     contact = draft.contact
     if contact.phase != "new":
         return None
     draft.put("phase", "inbound")
-    draft.put("started_ms", draft.now_ms)
+    draft.changed["started_ms"] = draft.now_ms
     program = draft.compiled.program(contact.flow)
     draft.trace.append(("contact.started", draft.now_ms, contact, program))
     if program is None:
-        return End(f"there is no flow {contact.flow!r}")
+        return _Over(End(f"there is no flow {contact.flow!r}"))
     return draft.go_to(program)
 
 
@@ -145,18 +148,18 @@ _HAPPENINGS: dict[type, Callable[[Draft, Any], Any]] = {
 }
 
 
-def _settle(draft: Draft, outcome: "Outcome | str | _Stay") -> tuple[Any, str]:
+def _settle(draft: Draft, outcome: "Outcome | str | _Stay | _Over") -> tuple[Any, str]:
     """Go on until the run waits or is over. The memo and the action it stands on. Text is the action to enter."""
     while True:
         kind = type(outcome)
         if kind is Exit:
             outcome = _leave(draft, outcome)  # type: ignore[arg-type]  # mypy does not narrow by `kind`
-        elif kind is str:
-            outcome = _enter(draft, outcome)  # type: ignore[arg-type]
         elif kind is Wait:
             return _wait(draft, outcome)  # type: ignore[arg-type]
-        elif kind is End:
-            return _end(draft, outcome)  # type: ignore[arg-type]
+        elif kind is str:
+            outcome = _enter(draft, outcome)  # type: ignore[arg-type]
+        elif kind is _Over:
+            return _end(draft, outcome.end)  # type: ignore[union-attr]
         elif kind is _Stay:
             return draft.run.memo, draft.run.action
         else:
@@ -166,69 +169,45 @@ def _settle(draft: Draft, outcome: "Outcome | str | _Stay") -> tuple[Any, str]:
 def _wait(draft: Draft, outcome: Wait) -> tuple[Any, str]:
     if outcome.set:
         draft.set(outcome.set)
-    draft.emit(outcome.effects)
-    draft.trace.append(("effects", draft.now_ms, draft.step, outcome.effects, outcome.warnings))
-    return outcome.memo, draft.step.action.identifier
+    here, effects = draft.step, outcome.effects
+    draft.emit(effects)
+    draft.trace.append(("effects", draft.now_ms, here, effects, outcome.warnings))
+    return outcome.memo, here.action.identifier
 
 
-def _enter(draft: Draft, identifier: str) -> "Outcome | str":
+def _enter(draft: Draft, identifier: str) -> "Outcome | _Over":
     program = draft.program
     here = program.steps.get(identifier)
     if here is None:
-        return End(f"an arrow leads to {identifier!r}, which is no action of the flow")
-    draft.blocks_now += 1
+        return _Over(End(f"an arrow leads to {identifier!r}, which is no action of the flow"))
     draft.step = here
     draft.params = None
     draft.unset = ()
     draft.trace.append(("block.entered", draft.now_ms, program, here))
-    if draft.blocks_now > MAX_BLOCKS_WITHOUT_WAIT:
-        return End(_loop(program, identifier))
-    if not here.built or draft.channel in here.rules or (here.refused and _is_misplaced(draft, here)):
-        return _refuse(draft, here)
-    params = here.constant if here.resolve is None else here.resolve(draft)
-    if type(params) is BadParameter:
-        return Exit(error="NoMatchingError", cause="bad_parameter", detail=params.detail)
+    draft.blocks_now = entered = draft.blocks_now + 1
+    if entered > MAX_BLOCKS_WITHOUT_WAIT:
+        return _Over(End(_loop(program, identifier)))
+    if draft.channel not in here.free and (refused := refusal(draft, here)) is not None:
+        return refused
+    params = here.constant
+    if here.resolve is not None:
+        params = here.resolve(draft)
+        if type(params) is BadParameter:
+            return unfit(params)
     draft.params = params
     if draft.chain_ms and here.spec.kind == "participant":  # type: ignore[union-attr]  # it is built
         draft.put("chain_ms", 0)  # a prompt or an input breaks a chain of functions (decision S9)
-    outcome = here.spec.enter(params, draft)  # type: ignore[union-attr,misc]  # the same
-    return _ended(draft, outcome) if type(outcome) is End else outcome
+    return here.enter(params, draft)  # type: ignore[misc]  # the same
 
 
-def _is_misplaced(draft: Draft, here: Step) -> bool:
-    """Whether the flow's type refuses the block. In a module the caller's type counts, but for blocks of modules alone."""
-    if (draft.program.type or draft.flow_type) not in here.refused:
-        return False
-    return not (draft.frames and here.refused == MODULES_ALONE)
-
-
-def _refuse(draft: Draft, here: Step) -> Exit:
-    """The exit of a block that may not run here."""
-    spec, action = here.spec, here.action
-    if spec is None or spec.enter is None:
-        known = "is not built yet" if spec is not None else "is not an action of Amazon Connect that offhook knows"
-        return Exit(error="NoMatchingError", cause="not_built", detail=f"{action.type} {known}.")
-    rule = here.rules.get(draft.channel)
-    if rule == "skip":
-        return Exit(cause="skipped", detail=f"{action.type} does nothing on {draft.channel}.")
-    if rule is not None:
-        error = rule.removeprefix("error:")
-        return Exit(error=error, cause="channel", detail=f"{action.type} does not work on {draft.channel}.")
-    detail = f"{action.type} may not stand in a flow of type {draft.flow_type}; {_where(spec.flow_types, draft.strict)}."
-    return Exit(error="NoMatchingError", cause="flow_type", detail=detail)
-
-
-def _where(flow_types: FlowTypes, strict: bool) -> str:
-    allowed = [name for name in (*FLOW_TYPES, MODULE) if flow_types.allows(name, strict=strict)]
-    return f"it may in {', '.join(allowed)}"
-
-
-def _leave(draft: Draft, outcome: Exit) -> "Outcome | str":
+def _leave(draft: Draft, outcome: Exit) -> "Outcome | _Over":
+    """Leave the block and enter the next."""
     here = draft.step
+    branches = here.branches
     if outcome.set:
         draft.set(outcome.set)
-    if not outcome.error and (outcome.result is None or not here.branches.conditions):
-        target, by = here.branches.next, "NextAction"
+    if not outcome.error and (outcome.result is None or not branches.conditions):
+        target, by = branches.next, "NextAction"
     else:
         target, by = _branch(draft, here, outcome)
     if draft.pending:
@@ -241,10 +220,10 @@ def _leave(draft: Draft, outcome: Exit) -> "Outcome | str":
         draft.emit(outcome.effects)
         draft.trace.append(("effects", draft.now_ms, here, outcome.effects, ()))
     if target:
-        return target
+        return _enter(draft, target)
     if by:
-        return End("flow ended")
-    return End(f"no branch for {outcome.error or 'NoMatchingCondition'} at {here.action.identifier!r}")
+        return _Over(End("flow ended"))
+    return _Over(End(f"no branch for {outcome.error or 'NoMatchingCondition'} at {here.action.identifier!r}"))
 
 
 def _unset(draft: Draft) -> tuple[str, ...]:
@@ -274,10 +253,10 @@ def _left(draft: Draft, by: str, target: str, exit: Exit = _PLAIN) -> None:
     )
 
 
-def _ended(draft: Draft, outcome: End) -> End:
-    """The same, after the trace says that it was the block that ended the flow."""
+def _ended(draft: Draft, outcome: End) -> _Over:
+    """It was the block that ended the flow, and the trace says so."""
     _left(draft, "End", "", Exit(set=outcome.set))
-    return outcome
+    return _Over(outcome)
 
 
 def _jump(draft: Draft, outcome: Jump) -> "Outcome | str":
@@ -319,10 +298,10 @@ def _call(draft: Draft, outcome: Call) -> "Outcome | str":
     return draft.go_to(program)
 
 
-def _return(draft: Draft, outcome: Return) -> "Outcome | str":
+def _return(draft: Draft, outcome: Return) -> "Outcome | _Over":
     if not draft.frames:
         _left(draft, "Return", "")
-        return End("flow ended")
+        return _Over(End("flow ended"))
     frame = draft.frames[-1]
     draft.cancel_pending()
     _left(draft, "Return", frame.action)
@@ -341,7 +320,7 @@ def _return(draft: Draft, outcome: Return) -> "Outcome | str":
     program = draft.compiled.program(frame.flow)
     caller = program.steps.get(frame.action) if program else None
     if program is None or caller is None:
-        return End(f"a module returned to {frame.action!r}, which is no action of the flow")
+        return _Over(End(f"a module returned to {frame.action!r}, which is no action of the flow"))
     draft.go_to(program)
     draft.trace.append(("module.left", draft.now_ms, program))
     draft.step = caller
@@ -354,7 +333,7 @@ def _end(draft: Draft, outcome: End) -> tuple[Any, str]:
     draft.set(outcome.set)
     draft.cancel_pending()
     draft.put("phase", outcome.phase)
-    draft.put("end_reason", outcome.reason)
+    draft.changed["end_reason"] = outcome.reason
     effects = outcome.effects
     if outcome.phase == "ended":
         effects = (*effects, Disconnect(draft.new_id(), draft.line))
@@ -364,7 +343,7 @@ def _end(draft: Draft, outcome: End) -> tuple[Any, str]:
     return None, action
 
 
-_MOVES: dict[type, Callable[[Draft, Any], Any]] = {Jump: _jump, Call: _call, Return: _return}
+_MOVES: dict[type, Callable[[Draft, Any], Any]] = {Jump: _jump, Call: _call, Return: _return, End: _ended}
 
 
 def _loop(program: Program, identifier: str) -> str:

@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 from msgspec import inspect
-from msgspec.structs import replace
 
 from offhook.core.conditions import OPERATORS
-from offhook.core.expr import MISSING, Reference, Scope, Template, parse_reference, parse_text, text_of
+from offhook.core.expr import MISSING, Reference, Scope, Template, parse_reference, parse_text, text_of, walk
 from offhook.core.resolve import Resolver
 from offhook.core.spec import ANY_FLOW, BlockSpec, Catalogue, NoParams
 from offhook.model.flow import MODULE, Action, Condition, Flow
@@ -66,24 +65,45 @@ def _arrow(condition: Condition) -> tuple[Any, Any, str, str]:
 
 
 class Step:
-    """One action, ready: `constant` are its parameters when no reference stands in them, else `resolve` makes them."""
+    """One action, ready: `constant` are its parameters when no reference stands in them, else `resolve` makes them.
 
-    __slots__ = ("action", "branches", "built", "constant", "refused", "resolve", "rules", "spec")
+    `enter` and `resume` are its block's. On the channels in `free` nothing speaks against it; elsewhere the machine
+    asks whether it is built, what `rules` say of the channel, what `refused` of the flow type, if the constant fits.
+    """
 
-    def __init__(self, action: Action, spec: BlockSpec | None, *, strict: bool) -> None:
+    __slots__ = (
+        "action", "branches", "built", "constant", "enter", "free", "names", "refused", "resolve", "resume", "rules",
+        "spec",
+    )  # fmt: skip
+
+    def __init__(self, action: Action, spec: BlockSpec | None, *, strict: bool, flow_type: str = "") -> None:
         self.action = action
         self.spec = spec
         self.branches = Branches(action)
         self.built = spec is not None and spec.enter is not None
+        self.enter = spec.enter if spec is not None else None
+        self.resume = spec.resume if spec is not None else None
         self.constant: Any = None
         self.resolve: Resolve | None = None
         self.rules: dict[str, str] = {}
         self.refused: frozenset[str] = frozenset()
+        self.names: dict[str, tuple[str, Any]] = {}
         if spec is not None:
             self.constant, self.resolve = compile_parameters(action.parameters, spec.params)
             self.refused = frozenset(name for name in ANY_FLOW if not spec.flow_types.allows(name, strict=strict))
             rules = {channel: spec.channel_rule(channel, strict=strict) for channel in CHANNELS}
             self.rules = {channel: rule for channel, rule in rules.items() if rule != "works"}
+        # in a module the type of the flow that calls it counts
+        placed = not self.refused or bool(flow_type and flow_type not in self.refused)
+        ready = self.built and placed and type(self.constant) is not BadParameter
+        self.free = frozenset(CHANNELS).difference(self.rules) if ready else frozenset()
+
+    def name_in(self, parameter: str) -> tuple[str, Any]:
+        """The friendly name that the file gives for this parameter, and the parameter as it is written."""
+        if (known := self.names.get(parameter)) is None:
+            written = walk(self.action.parameters, tuple(parameter.split(".")))
+            known = self.names[parameter] = self.action.hints.get(parameter, ""), written
+        return known
 
 
 class Program:
@@ -98,7 +118,7 @@ class Program:
         self.start = flow.start_action
         self.type = "" if flow.type == MODULE else flow.type
         self.steps = {
-            identifier: Step(action, catalogue.get(action.type), strict=strict)
+            identifier: Step(action, catalogue.get(action.type), strict=strict, flow_type=self.type)
             for identifier, action in flow.actions.items()
         }
 
@@ -163,10 +183,16 @@ def _quick(raw: dict[str, Any], params: type[Any], shape: inspect.Type) -> Resol
     constant = _convert(_plan(rest, shape, "static"), params)
     if type(constant) is BadParameter:
         return lambda scope: constant
-    if len(dynamic) == 1:
-        ((name, resolve),) = dynamic.items()
-        return lambda scope: replace(constant, **{name: resolve(scope)})
-    return lambda scope: replace(constant, **{name: resolve(scope) for name, resolve in dynamic.items()})
+    values = [getattr(constant, name) for name in params.__struct_fields__]
+    places = [(params.__struct_fields__.index(name), resolve) for name, resolve in dynamic.items()]
+
+    def resolve_all(scope: Scope) -> Any:
+        fresh = values.copy()
+        for place, resolve in places:
+            fresh[place] = resolve(scope)
+        return params(*fresh)
+
+    return resolve_all
 
 
 def _empty(raw: Any, type_info: inspect.Type) -> Any:
@@ -236,7 +262,9 @@ def _plan(raw: Any, type_info: inspect.Type, kind: str) -> Any:
 
 def _member(union: inspect.UnionType, raw: Any) -> inspect.Type:
     """The member of an optional or mixed type that the raw value is for."""
-    wanted = (inspect.StructType, inspect.DictType) if isinstance(raw, dict) else (inspect.ListType, inspect.VarTupleType)
+    wanted = (
+        (inspect.StructType, inspect.DictType) if isinstance(raw, dict) else (inspect.ListType, inspect.VarTupleType)
+    )
     members = [member for member in union.types if not isinstance(member, inspect.NoneType)]
     if isinstance(raw, (dict, list)):
         members = [member for member in members if isinstance(_bare(member), wanted)] or members
@@ -309,7 +337,9 @@ def _gather_map(pairs: list[tuple[Any, Any]]) -> Any:
 
     def resolve(scope: Scope) -> dict[str, Any]:
         return {
-            (key.resolve(scope) if type(key) is _Node else key): (value.resolve(scope) if type(value) is _Node else value)
+            (key.resolve(scope) if type(key) is _Node else key): (
+                value.resolve(scope) if type(value) is _Node else value
+            )
             for key, value in pairs
         }
 

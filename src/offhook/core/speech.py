@@ -17,7 +17,7 @@ LIBRARY_ONLY = frozenset("CUSTOMER_QUEUE CUSTOMER_WHISPER AGENT_WHISPER OUTBOUND
 def speech_of(ctx: Ctx, *, text: str, markup: str, prompt: str, media_uri: str) -> Speech | str:
     """The speech, or one sentence that says why there is none. Nothing to say is said to be so."""
     if text and not (markup or prompt or media_uri):
-        return _text(ctx, text)
+        return _spoken(ctx, "text", text) if len(text) <= ssml.MAX_BILLED else _long(ctx, text)
     bodies = {"Text": text, "SSML": markup, "PromptId": prompt, "Media": media_uri}
     given = [name for name, body in bodies.items() if body]
     if len(given) != 1:
@@ -43,7 +43,7 @@ def assumption(ctx: Ctx, prompt: str) -> tuple[str, ...]:
     return (found.problem,) if found is not None and found.assumed else ()
 
 
-def _text(ctx: Ctx, text: str) -> Speech | str:
+def _long(ctx: Ctx, text: str) -> Speech | str:
     limit = ssml.MAX_BILLED if ctx.channel == "VOICE" else ssml.MAX_CHARACTERS
     if len(text) > limit:
         return f"Text has {len(text):,} characters, at most {limit:,} can be said at once on {ctx.channel}."

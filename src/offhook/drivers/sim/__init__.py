@@ -5,9 +5,9 @@ function is awaited before time moves on, and its answer arrives at the instant 
 measured (decision S17). Ties are broken by order of ordering, so equal runs are equal.
 """
 
-import heapq
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
@@ -89,21 +89,21 @@ class Simulator:
 
     def push(self, life: Life, event: Event) -> None:
         """Let it happen at the event's time."""
-        heapq.heappush(self._heap, (event.at_ms, self._ordered(), life, event))
+        heappush(self._heap, (event.at_ms, self._ordered(), life, event))
 
     def _ordered(self) -> int:
         """The place of what is ordered now, among what happens at the same time."""
-        self._pushed += 1
-        return self._pushed
+        self._pushed = pushed = self._pushed + 1
+        return pushed
 
     def run(self) -> None:
         """Until every contact is over."""
-        heap, pop = self._heap, heapq.heappop
+        heap = self._heap
         while heap or self._calls:
             if self._calls and (not heap or heap[0][0] > self.now_ms):
                 self._await_functions()
                 continue
-            at_ms, _, life, event = pop(heap)
+            at_ms, _, life, event = heappop(heap)
             if life.contact.phase not in OVER and not life.stopped:
                 self.now_ms = at_ms
                 self._happen(life, event)
@@ -192,7 +192,7 @@ class Simulator:
     def _answered(self, life: Life, order: int, answer: LambdaEnded) -> None:
         took_ms = answer.took_ms if self._function_time_ms is None else self._function_time_ms
         answer = replace(answer, at_ms=self.now_ms + took_ms, took_ms=took_ms)
-        heapq.heappush(self._heap, (answer.at_ms, order, life, answer))
+        heappush(self._heap, (answer.at_ms, order, life, answer))
 
     def _time(self, life: Life, effect: effects.StartTimer) -> None:
         self.push(life, TimerFired(self.now_ms + effect.after_ms, effect.id))

@@ -6,6 +6,7 @@ pressed while the prompt still speaks. `silence`: nothing. `wait:3s`: nothing fo
 """
 
 import re
+from functools import lru_cache
 
 from offhook.drivers.ports import SILENT, Answer
 from offhook.model.effect import CollectInput, PlayPrompt
@@ -13,6 +14,7 @@ from offhook.model.errors import UsageError
 
 FIRST_KEY_MS = 1_000
 BETWEEN_KEYS_MS = 300
+_BARGE_MS = -(10**9)  # before any speech began
 
 _WAIT = re.compile(r"wait:(\d{1,9}(?:\.\d+)?)s")
 _KEYS = re.compile(r"[0-9*#]+")
@@ -22,7 +24,7 @@ class Script:
     """A customer that plays the inputs in order. `used` counts the ones that have been given."""
 
     def __init__(self, inputs: tuple[str, ...] = ()) -> None:
-        problems = [problem for text in inputs if (problem := _problem(text))]
+        problems = [_problem(text) for text in inputs if _meaning(text) is None]
         if problems:
             raise UsageError(*problems)
         self.inputs = inputs
@@ -34,28 +36,36 @@ class Script:
     def answers(self, effect: CollectInput) -> Answer:
         late_ms = 0
         while self.used < len(self.inputs):
-            text = self.inputs[self.used]
+            meant = _meaning(self.inputs[self.used])
             self.used += 1
-            waited = _WAIT.fullmatch(text)
-            if waited is None:
-                return _answer(text, late_ms)
-            late_ms += int(float(waited.group(1)) * 1000)
+            if type(meant) is Answer:
+                return _later(meant, late_ms) if late_ms else meant
+            late_ms += meant  # type: ignore[operator]  # a pause: what means nothing is no input of a script
         return SILENT
 
 
-def _answer(text: str, late_ms: int) -> Answer:
+@lru_cache
+def _meaning(text: str) -> Answer | int | None:
+    """What the customer does, or for how long nothing (ms); None where the text means nothing."""
+    if text == "silence" or text.startswith("say:"):
+        return SILENT
     if text == "hangup":
-        return Answer(hang_up_ms=late_ms)
-    if text.startswith("barge:"):
-        return Answer(keys=tuple((-(10**9) + index, key) for index, key in enumerate(text.removeprefix("barge:"))))
-    if _KEYS.fullmatch(text):
-        first_ms = late_ms + FIRST_KEY_MS
-        return Answer(keys=tuple((first_ms + index * BETWEEN_KEYS_MS, key) for index, key in enumerate(text)))
-    return SILENT
+        return Answer(hang_up_ms=0)
+    if waited := _WAIT.fullmatch(text):
+        return int(float(waited.group(1)) * 1000)
+    keys = text.removeprefix("barge:")
+    if not _KEYS.fullmatch(keys):
+        return None
+    if keys != text:
+        return Answer(keys=tuple((_BARGE_MS + index, key) for index, key in enumerate(keys)))
+    return Answer(keys=tuple((FIRST_KEY_MS + index * BETWEEN_KEYS_MS, key) for index, key in enumerate(keys)))
+
+
+def _later(answer: Answer, late_ms: int) -> Answer:
+    """The same after a pause; who barges in waits for nothing."""
+    keys = tuple((at_ms + late_ms if at_ms >= 0 else at_ms, key) for at_ms, key in answer.keys)
+    return Answer(keys, None if answer.hang_up_ms is None else answer.hang_up_ms + late_ms)
 
 
 def _problem(text: str) -> str:
-    keys = text.removeprefix("barge:")
-    if text in ("silence", "hangup") or text.startswith("say:") or _WAIT.fullmatch(text) or _KEYS.fullmatch(keys):
-        return ""
     return f"input {text!r}: is none of keys (0-9 * #), barge:KEYS, say:TEXT, silence, wait:3s, hangup."
