@@ -31,11 +31,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family)
     except OSError as problem:
-        reason = (
-            "is in use"
-            if isinstance(problem, OSError) and problem.errno == 98
-            else f"cannot be had: {problem.strerror}"
-        )
+        reason = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had: {problem.strerror}"
         raise UsageError(f"--port {port}: {reason}; choose another one.") from None
     # Else an answer's body waits for the client to acknowledge its headers, which it does 40 ms later
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
