@@ -451,7 +451,7 @@ def test_a_flow_retries_what_lambda_throttles(service: Service) -> None:
     stage = compiled(flow(call("fn", "say", "bye"), say("say", "State $.External.State"), BYE))
 
     with LambdaHost({"lookup": function(service)}) as host:
-        played = play(stage, host)  # type: ignore[arg-type] # it is a Functions
+        played = play(stage, host)
 
     assert played.said == ["State WA"]
     assert played.left("fn").attempts == 3

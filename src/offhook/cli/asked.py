@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from offhook.adapters.lambdas.record import Recording, load, recorder_problem
 from offhook.adapters.lambdas.spec import Function, parse_functions
 from offhook.core.calendar import parse_instant
 from offhook.core.expr import parse_reference
@@ -49,11 +50,16 @@ class Options:
     env: str | None = None
     profile: str | None = None
     log: str | None = None
+    record: str | None = None
+    replay: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the options mean. `at_ms` None: now. `given` is nested by the steps of the references."""
+    """What the options mean. `at_ms` None: now. `given` is nested by the steps of the references.
+
+    `recordings` answer in place of functions, None where they run.
+    """
 
     channel: str
     customer: str | None
@@ -63,6 +69,7 @@ class Asked:
     at_ms: int | None
     function_time_ms: int | None
     given: dict[str, Any]
+    recordings: tuple[Recording, ...] | None = None
 
 
 def read(options: Options, problems: list[str]) -> Asked:
@@ -101,6 +108,7 @@ def read(options: Options, problems: list[str]) -> Asked:
         at_ms=at_ms,
         function_time_ms=_milliseconds(options.function_time, problems),
         given=_given(options.given, problems),
+        recordings=_recordings(options, problems),
     )
 
 
@@ -121,6 +129,25 @@ def _milliseconds(text: str | None, problems: list[str]) -> int | None:
         problems.append(f"--function-time is {text!r}, must be a whole number of milliseconds.")
         return None
     return int(text)
+
+
+def _recordings(options: Options, problems: list[str]) -> tuple[Recording, ...] | None:
+    """What --replay names; also what is wrong with --record."""
+    if options.record is not None:
+        if options.replay is not None:
+            problems.append("--record and --replay do not go together: a replay would only be recorded again.")
+        if problem := recorder_problem(Path(options.record)):
+            problems.append(f"--record {options.record!r}: {problem}")
+    for name in ("record", "replay"):
+        if options.debug is not None and getattr(options, name) is not None:
+            problems.append(f"--debug and --{name} do not go together: who looks into a function takes other times.")
+    if options.replay is None:
+        return None
+    try:
+        return load(Path(options.replay))
+    except UsageError as refusal:
+        problems += [f"--replay: {sentence}" for sentence in refusal.problems]
+    return None
 
 
 def _given(texts: Iterable[str], problems: list[str]) -> dict[str, Any]:
@@ -160,6 +187,7 @@ def repeat(options: Options, *, at: str, inputs: Iterable[str]) -> str:
         ("--function-time", options.function_time, None),
         ("--env", options.env, None),
         ("--profile", options.profile, None),
+        ("--replay", options.replay, None),
     ):
         if value is not None and value != default:
             words += [name, value]

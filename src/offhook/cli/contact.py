@@ -47,7 +47,9 @@ def prepare(options: Options) -> Ready:
     try:
         project, flow = _find(options)
         problems += _unfit(options, project, flow)
-        project = project.with_functions(asked.functions)
+        project = project.with_functions(asked.functions).with_names(
+            {each.function: each.arn for each in asked.recordings or ()}
+        )
         project = _debugged(project, options.debug)
     except UsageError as refusal:
         problems += refusal.problems

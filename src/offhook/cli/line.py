@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from msgspec import structs
 
 from offhook.adapters.encryption import encrypt
 from offhook.adapters.lambdas.host import LambdaHost
+from offhook.adapters.lambdas.record import Recorder, Replayer
 from offhook.blocks import catalogue
 from offhook.cli.asked import SYSTEM, Asked, Options
 from offhook.cli.keyboard import Phone
@@ -53,6 +55,7 @@ class Line:
         self._renderer = trace.Renderer()
         self._customer = _Listener(ready.asked.script)
         self._live: Live | None = None
+        self._life: Life | None = None
         self.stopped = ""
 
     def run(self) -> None:
@@ -66,15 +69,29 @@ class Line:
         }
         when: dict[str, Any] = {"at_ms": ready.at_ms, "hang_up_after": ready.options.hang_up_after}
         with LambdaHost(ready.project.functions) as host:
-            functions = _Timed(host, held, every=ready.asked.function_time_ms is not None)
+            functions = _Timed(self._kept(host), held, every=ready.asked.function_time_ms is not None)
             if ready.is_person or ready.options.real_time:
                 self._live = Live(compiled, functions, self._phone, held=held, **how)
                 life = self._live.run(_contact(ready), self._customer, **when)
             else:
                 simulator = Simulator(compiled, functions, **how)
-                life = simulator.start(_contact(ready), self._customer, **when)
+                life = self._life = simulator.start(_contact(ready), self._customer, **when)
                 simulator.run()
         self.stopped = life.stopped
+
+    def _kept(self, host: LambdaHost) -> Functions:
+        """The functions, recorded or replayed as asked for."""
+        asked, folder = self._ready.asked, self._ready.options.record
+        if folder is not None:
+            return Recorder(host, Path(folder), hide=self._hide)
+        if asked.recordings is not None:
+            return Replayer(asked.recordings, host, real=frozenset(asked.functions), hide=self._hide)
+        return host
+
+    def _hide(self, effect: InvokeLambda, value: Any) -> Any:
+        """What is secret of the contact is neither kept nor looked for."""
+        life = self._life if self._live is None else self._live.life
+        return trace.hidden(value, life.contact.secrets) if life is not None and life.contact.secrets else value
 
     @property
     def inputs(self) -> list[str]:

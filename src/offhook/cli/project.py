@@ -7,7 +7,7 @@ import difflib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -91,13 +91,22 @@ class Project:
         """The project with these added, or in place of its own; giving a function adds it to the instance, too."""
         new = [name for name in functions if name not in self.functions]
         made = tuple(_resource(self.instance, functions[name], name) for name in new)
+        project = replace(self, functions={**self.functions, **functions})
+        return project._with_resources(made, frozenset(functions if self.instance.associated is None else new))
+
+    def with_names(self, arns: Mapping[str, str]) -> "Project":
+        """The project with functions of these names, too, found by these ARNs; nothing is there to run them."""
+        new = [name for name in arns if name not in self.functions]
+        made = tuple(self.instance.resource("function", name, matches=(arns[name],)) for name in new)
+        return self._with_resources(made, frozenset(new))
+
+    def _with_resources(self, made: tuple[Resource, ...], added: frozenset[str]) -> "Project":
+        """`added`: names that are also added to the instance, where somebody keeps account or strict asks for it."""
         associated = self.instance.associated
-        if associated is not None:
-            associated |= frozenset(new)
-        elif self.instance.strict:
-            associated = frozenset(functions)
-        instance = structs.replace(self.instance, resources=(*self.instance.resources, *made), associated=associated)
-        return replace(self, instance=instance, functions={**self.functions, **functions})
+        if associated is not None or self.instance.strict:
+            associated = (associated or frozenset()) | added
+        resources = (*self.instance.resources, *made)
+        return replace(self, instance=structs.replace(self.instance, resources=resources, associated=associated))
 
     def watched(self) -> Iterator[Path]:
         """Files that a run depends on beside the code of its functions: offhook.toml and flows, new ones too."""

@@ -105,6 +105,13 @@ _Debug = Annotated[
         autocompletion=_functions,
     ),
 ]  # fmt: skip
+_Record = Annotated[
+    str | None, _option(help="Keep every call of a function in this folder.", panel=_PROJECT, metavar="DIR")
+]
+_Replay = Annotated[
+    str | None,
+    _option(help="Answer from recordings; only functions of --function run.", panel=_PROJECT, metavar="DIR"),
+]
 _Env = Annotated[str | None, _option(help="An environment of offhook.toml.", panel=_PROJECT, metavar="NAME")]
 _Profile = Annotated[str | None, _option(help="strict or compatible.", panel=_PROJECT, metavar="PROFILE")]
 _Input = Annotated[
@@ -161,6 +168,8 @@ def command(
     functions: _Functions = None,
     function_time: _FunctionTime = None,
     debug: _Debug = None,
+    record: _Record = None,
+    replay: _Replay = None,
     env: _Env = None,
     profile: _Profile = None,
     at: _At = None,
@@ -185,5 +194,6 @@ def command(
         functions=tuple(functions or ()), inputs=context.meta.get(_INPUTS, ()), silent=silent,
         hang_up_after=hang_up_after, at=at, function_time=function_time, given=tuple(given or ()),
         real_time=real_time, seed=seed, trace=trace, json=json, debug=debug, env=env, profile=profile, log=log,
+        record=record, replay=replay,
     )  # fmt: skip
     raise typer.Exit(run_again(options) if watch else run(options))
