@@ -325,7 +325,7 @@ class Process:
     def _not_started(self, error: Exception) -> None:
         if self.call is not None:
             request_id = self.call.effect.request_id
-            self._fail("init", answer.not_started_body(request_id, self._function.interpreter, error))
+            self._fail("init", answer.not_started_body(request_id, self._function.program, error))
         self._leave(replace=False)
 
     def _ended(self, status: int) -> None:

@@ -39,7 +39,7 @@ class Child:
 def start(function: PythonFunction, site: Site, *, port: int, log_stream: str) -> Child:
     """OSError or ValueError if it cannot be."""
     runtime = site.folder.runtime
-    command = [function.interpreter, "-u", str(runtime / "launch.py"), str(function.task_root), function.handler]
+    command = [function.program, "-u", str(runtime / "launch.py"), str(function.task_root), function.handler]
     command += [function.client, str(runtime)]
     if function.debug_port is not None:
         command.append(str(function.debug_port))

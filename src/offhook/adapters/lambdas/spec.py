@@ -1,21 +1,22 @@
-"""What a function of the project is: a Python function, a deployed one, or a stub that states its answers and times.
+"""What a function of the project is: one that runs here, a deployed one, or a stub that states its answers and times.
 
 The text of `--function NAME=KIND:…` is read here. A fault is a stub whose answer is a `Fault`, and no kind of its own.
 """
 
 import re
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from offhook.adapters.lambdas.kind import BOOTSTRAP, KINDS, NODE, PYTHON, checked, python_for
 from offhook.model.errors import UsageError
 
 DEFAULT_TIMEOUT_MS = 3000  # Lambda's own defaults for a new function
 DEFAULT_MEMORY_MB = 128
+DEFAULT_IDLE_MS = 300_000
 FAULTS = (
     "throttle", "instance-limit", "500", "403", "404", "timeout", "error", "init", "crash", "nested", "big", "garbage",
 )  # fmt: skip
@@ -23,29 +24,57 @@ _DEPLOYED = re.compile(
     r"arn:aws[a-z-]*:lambda:([a-z0-9-]+):\d{12}:function:[A-Za-z0-9_-]{1,64}(:[A-Za-z0-9$_-]{1,128})?"
 )
 _URL = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+_LOCAL = re.compile(r"[a-z]+(?:\((?P<options>[^)]*)\))?:(?P<path>.*)", re.DOTALL)
+_AFTER = re.compile(r"after *(\d{1,6}(?:\.\d+)?) *([smh]?)")
+_UNITS = {"s": 1000, "m": 60_000, "h": 3_600_000}
+_FIELDS = {"timeout": "timeout_ms", "memory": "memory_mb", "reserved": "reserved"}
 _STUB = re.compile(r"stub(?:\((?P<options>[^)]*)\))?:(?P<json>.*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PythonFunction:
-    """A handler that runs in child processes.
+class LocalFunction:
+    """A function that runs in child processes here.
 
-    `task_root` is its folder, on sys.path and the working directory; `handler` is `file.function`, dotted or with
-    slashes as in Lambda. `timeout_ms` is the function's own, a second clock beside the block's. `inherit` names
-    variables of our own environment that it may see. `client` is `auto` (AWS's runtime client where it imports, else
-    ours) or `own`. `debug_port`: each process waits there for debugpy, and no limit applies.
+    `kind` is one of kind.KINDS, `runtime` Lambda's name for it where one was said. `task_root` is its folder, the
+    working directory and the first place to import from; `handler` is `file.function` as in Lambda, for a bootstrap
+    whatever it makes of it. `interpreter` is the program that runs it, empty for the usual one. `layers` are folders
+    that would be unpacked into /opt, the last one wins; `packages` is the folder that its requirements.txt is installed
+    to before it first starts, None where nobody asked for that. `timeout_ms` is the function's own, a second clock
+    beside the block's. `inherit` names variables of our own environment that it may see. `client` is `auto` (AWS's
+    runtime client where it loads, else ours) or `own`. `reserved` bounds how many run at once, None for no bound of its
+    own. Each `cold_every`th invocation starts anew (None: no more than must), and a process that had none for `idle_ms`
+    ends. `debug_port`: each process waits there for a debugger, and no limit applies.
     """
 
     name: str
     task_root: Path
     handler: str
+    kind: str = PYTHON
+    runtime: str = ""
+    interpreter: str = ""
+    layers: tuple[Path, ...] = ()
+    packages: Path | None = None
     timeout_ms: int = DEFAULT_TIMEOUT_MS
     memory_mb: int = DEFAULT_MEMORY_MB
     environment: Mapping[str, str] = field(default_factory=dict)
     inherit: tuple[str, ...] = ()
-    interpreter: str = sys.executable
     client: str = "auto"
+    reserved: int | None = None
+    cold_every: int | None = None
+    idle_ms: int = DEFAULT_IDLE_MS
     debug_port: int | None = None
+
+    @property
+    def program(self) -> str:
+        """What is executed: a path, or a name that is looked for on PATH."""
+        if self.kind == BOOTSTRAP:
+            folders = (self.task_root, *reversed(self.layers))
+            return str(next((each for each in folders if (each / BOOTSTRAP).is_file()), self.task_root) / BOOTSTRAP)
+        return self.interpreter or (NODE if self.kind == NODE else python_for(self.runtime))
+
+
+# The name before there were other kinds
+PythonFunction = LocalFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +116,7 @@ class DeployedFunction:
     profile: str = ""
 
 
-Function = PythonFunction | Stub | DeployedFunction
+Function = LocalFunction | Stub | DeployedFunction
 
 
 def parse_functions(texts: tuple[str, ...], *, folder: Path) -> dict[str, Function]:
@@ -109,13 +138,13 @@ def parse_functions(texts: tuple[str, ...], *, folder: Path) -> dict[str, Functi
 
 
 def parse_function(text: str, *, folder: Path) -> Function:
-    """One function from `NAME=python:PATH.HANDLER`, `deployed:ARN`, `stub:JSON` or `fail:KIND`. Raises UsageError."""
+    """One function from `NAME=KIND:…`; KIND is python, node, bootstrap, deployed, stub or fail. Raises UsageError."""
     name, equals, what = text.partition("=")
     if not (name and equals):
         raise UsageError(f"function {text!r}: write NAME=KIND:…, as in lookup=python:functions/lookup.handler.")
     kind = re.split(r"[:(]", what, maxsplit=1)[0]
-    if kind == "python":
-        return _python(name, what.removeprefix("python:"), folder)
+    if kind in KINDS:
+        return _local(name, kind, what, folder)
     if kind == "stub":
         return _stub(name, what)
     if kind == "fail":
@@ -123,7 +152,7 @@ def parse_function(text: str, *, folder: Path) -> Function:
     if kind == "deployed":
         arn, _, endpoint = what.removeprefix("deployed:").partition("@")
         return deployed(name, arn, endpoint=endpoint)
-    raise _problem(name, f"unknown kind {kind!r}; kinds here are python, deployed, stub and fail.")
+    raise _problem(name, f"unknown kind {kind!r}; kinds here are {', '.join(KINDS)}, deployed, stub and fail.")
 
 
 def deployed(name: str, arn: str, *, endpoint: str = "", region: str = "", profile: str = "") -> DeployedFunction:
@@ -140,23 +169,68 @@ def deployed(name: str, arn: str, *, endpoint: str = "", region: str = "", profi
     return DeployedFunction(name=name, arn=arn, region=region or match[1], endpoint=endpoint, profile=profile)
 
 
-def _python(name: str, path: str, folder: Path) -> PythonFunction:
-    parent, _, handler = path.rpartition("/")
-    module, _, function = handler.rpartition(".")
-    if not (module and function):
-        raise _problem(name, f"handler {path!r} must be FILE.FUNCTION, as in functions/lookup.handler.")
-    task_root = (folder / parent).resolve()
-    source = Path(*module.split("."))
-    if not ((task_root / source).with_suffix(".py").is_file() or (task_root / source / "__init__.py").is_file()):
-        raise _problem(name, f"there is no file {Path(parent, source)}.py; write FILE.FUNCTION, without .py.")
-    return PythonFunction(name=name, task_root=task_root, handler=handler)
+def local(
+    name: str, task_root: Path, handler: str, *, runtime: str, where: str, shown: str, **settings: Any
+) -> LocalFunction:
+    """A function whose code lies in `task_root`. Raises UsageError with all that is wrong, each sentence after `where`.
+
+    `runtime` may be empty: then the handler's file says it. `shown` is the task root as the user wrote it; `settings`
+    are other fields of LocalFunction.
+    """
+    kind, problems = checked(task_root, handler, runtime, shown=shown)
+    if problems:
+        raise UsageError(*(f"{where} {problem}" for problem in problems))
+    return LocalFunction(
+        name=name, task_root=task_root, handler=handler or BOOTSTRAP, kind=kind, runtime=runtime, **settings
+    )
+
+
+def _local(name: str, kind: str, text: str, folder: Path) -> LocalFunction:
+    match = _LOCAL.fullmatch(text)
+    if match is None:
+        raise _problem(name, f"write {kind}:{'FOLDER' if kind == BOOTSTRAP else 'PATH.HANDLER'}.")
+    path = match["path"]
+    parent, _, handler = (path, "", "") if kind == BOOTSTRAP else path.rpartition("/")
+    options = _options(name, match["options"] or "", of="function", known=("timeout", "memory", "cold", "reserved"))
+    settings = {key: _setting(name, key, value) for key, value in options.items() if key != "cold"}
+    every, after_ms = read_cold(options.get("cold", "first"), where=f"function {name!r}:")
+    found = local(
+        name, (folder / parent).resolve(), handler, runtime=kind, where=f"function {name!r}:", shown=parent,
+        cold_every=every, idle_ms=DEFAULT_IDLE_MS if after_ms is None else after_ms,
+        **{_FIELDS[key]: value for key, value in settings.items()},
+    )  # fmt: skip
+    return replace(found, runtime="")
+
+
+def _setting(name: str, key: str, text: str) -> int:
+    if key == "timeout":
+        return _milliseconds(name, key, text)
+    if not re.fullmatch(r"\d{1,6}", text):
+        raise _problem(name, f"{key} is {text!r}, must be a whole number.")
+    return int(text)
+
+
+def read_cold(text: str, *, where: str) -> tuple[int | None, int | None]:
+    """When invocations start anew: each how many, and after how many ms without one; None where it does not matter.
+
+    `first`, `always`, `every N`, or `after 10m` (s, m and h; seconds without). Raises UsageError.
+    """
+    if text in ("first", "always"):
+        return (1 if text == "always" else None), None
+    every, after = re.fullmatch(r"every *0*([1-9]\d{0,8})", text), _AFTER.fullmatch(text)
+    if every is not None:
+        return int(every[1]), None
+    if after is not None:
+        return None, round(float(after[1]) * _UNITS[after[2] or "s"])
+    raise UsageError(f"{where} cold is {text!r}, must be first, always, every N or after TIME, as in after 10m.")
 
 
 def _stub(name: str, text: str) -> Stub:
     match = _STUB.fullmatch(text)
     if match is None:
         raise _problem(name, "a stub is stub:JSON or stub(init=0.4,run=2.7):JSON.")
-    options = _options(name, match["options"] or "")
+    known = ("init", "run", "timeout", "cold", "seq")
+    options = _options(name, match["options"] or "", of="stub", known=known)
     try:
         # Raw keeps the spelling of numbers: a flow sees 1.50 as it was written
         items = msgspec.json.decode(match["json"], type=list[msgspec.Raw]) if "seq" in options else None
@@ -186,25 +260,22 @@ def _answer(name: str, text: str) -> str | Fault:
     return text
 
 
-def _options(name: str, text: str) -> dict[str, str]:
+def _options(name: str, text: str, *, of: str, known: tuple[str, ...]) -> dict[str, str]:
     options: dict[str, str] = {}
     for option in filter(None, (part.strip() for part in text.split(","))):
         key, _, value = option.partition("=")
-        if key not in ("init", "run", "cold", "timeout", "seq"):
-            raise _problem(name, f"unknown stub option {key!r}; options are init, run, timeout, cold and seq.")
+        if key not in known:
+            listed = f"{', '.join(known[:-1])} and {known[-1]}"
+            raise _problem(name, f"unknown {of} option {key!r}; options are {listed}.")
         options[key] = value.strip()
     return options
 
 
 def _cold(name: str, text: str) -> int | None:
-    if text == "first":
-        return None
-    if text == "always":
-        return 1
-    every = text.removeprefix("every").strip()
-    if text.startswith("every") and re.fullmatch(r"0*[1-9]\d{0,8}", every):
-        return int(every)
-    raise _problem(name, f"cold is {text!r}, must be first, always or every N.")
+    every, after_ms = read_cold(text, where=f"function {name!r}:")
+    if after_ms is not None:
+        raise _problem(name, f"cold is {text!r}, but a stub has no clock; it must be first, always or every N.")
+    return every
 
 
 def _fail(name: str, kind: str) -> Stub:
