@@ -20,7 +20,7 @@ check: $(READY)      ## what must pass before a commit: format, lint, types, lay
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -n auto --cov=offhook --cov-branch --cov-report=
-	@$(BIN)/python -m coverage report --include='*/offhook/model/*,*/offhook/core/*,*/offhook/blocks/*,*/offhook/flowjson/*' --fail-under=100 --skip-covered --show-missing
+	@$(BIN)/python -m coverage report --include='*/offhook/model/*,*/offhook/core/*,*/offhook/blocks/*,*/offhook/flowjson/*,*/offhook/templates/*' --fail-under=100 --skip-covered --show-missing
 
 bench: $(READY)      ## measure the budgets, as ratios in one run
 	@$(BIN)/python -m bench

@@ -287,9 +287,9 @@ def test_what_is_wrong_with_functions_is_said_at_once(folder: Path) -> None:
         "[functions.dotless] handler is 'lookup', must be FILE.FUNCTION",
         "[functions.gone] handler: there is no file functions/gone.py.",
         "[functions.nowhere] code: there is no folder nowhere.",
-        "[functions.template] template: reading templates is not built yet",
     ):
         assert f"offhook.toml: {sentence}" in said
+    assert "template.yaml: cannot be read: No such file or directory." in said
 
 
 def test_account_is_kept_of_functions_once_one_says_whether_it_is_added(folder: Path) -> None:

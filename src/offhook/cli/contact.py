@@ -104,6 +104,7 @@ def _debugged(project: Project, name: str | None) -> Project:
     """The project with one function that waits for a debugger."""
     if name is None:
         return project
+    name = project.function_name(name)
     function = project.functions.get(name)
     if not isinstance(function, PythonFunction):
         real = [each.name for each in project.functions.values() if isinstance(each, PythonFunction)]

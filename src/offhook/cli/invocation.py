@@ -66,7 +66,7 @@ def invoke(asked: Asked, *, env: str | None) -> Invoked:
     event = _event(asked.event, problems)
     if asked.channel.lower() not in CHANNELS:
         problems.append(f"--channel is {asked.channel!r}, must be one of {', '.join(CHANNELS)}.")
-    found = Resolver(project.instance).find("function", asked.name)
+    found = Resolver(project.instance).find("function", project.function_name(asked.name))
     if found.resource is None:
         problems.append(found.problem)
     if problems or found.resource is None:

@@ -7,7 +7,7 @@ import difflib
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from offhook.adapters.lambdas.spec import (
 )
 from offhook.blocks import catalogue
 from offhook.cli.file import contents
-from offhook.cli.settings import FunctionSettings, Settings, read_settings
+from offhook.cli.settings import FunctionSettings, Settings, Unfolded, read_settings
 from offhook.core.calendar import parse_hours
 from offhook.core.resolve import Resolver
 from offhook.flowjson.read import read_flow
@@ -45,7 +45,8 @@ class Project:
     """What is there to run. `root`: the folder that paths in the file are relative to.
 
     `files`: the file of each flow, by the flow's ARN. `paths` are the file's patterns for flows. `functions` by name;
-    each is also a resource of the instance. `warnings` are sentences about the project that stop nothing.
+    each is also a resource of the instance. `warnings` are sentences about the project that stop nothing. `templates`
+    are the files that templates were read from, `logical_ids` lead to the names of their functions.
     """
 
     root: Path
@@ -55,6 +56,12 @@ class Project:
     files: dict[str, Path] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    templates: tuple[Path, ...] = ()
+    logical_ids: dict[str, str] = field(default_factory=dict)
+
+    def function_name(self, text: str) -> str:
+        """The name of the function that has this logical id in a template; else the text itself."""
+        return text if text in self.functions else self.logical_ids.get(text) or text
 
     def find_flow(self, text: str) -> Flow:
         """The flow or module with this phone number, name, ARN or id. Raises UsageError with the near names."""
@@ -89,16 +96,29 @@ class Project:
 
     def with_functions(self, functions: dict[str, Function]) -> "Project":
         """The project with these added, or in place of its own; giving a function adds it to the instance, too."""
-        new = [name for name in functions if name not in self.functions]
+        given = {self.function_name(name): function for name, function in functions.items()}
+        functions = {name: self._in_place(each, name) for name, each in given.items()}
+        new = self._unknown(functions)
         made = tuple(_resource(self.instance, functions[name], name) for name in new)
         project = replace(self, functions={**self.functions, **functions})
         return project._with_resources(made, frozenset(functions if self.instance.associated is None else new))
 
     def with_names(self, arns: Mapping[str, str]) -> "Project":
         """The project with functions of these names, too, found by these ARNs; nothing is there to run them."""
-        new = [name for name in arns if name not in self.functions]
+        new = self._unknown(arns)
         made = tuple(self.instance.resource("function", name, matches=(arns[name],)) for name in new)
         return self._with_resources(made, frozenset(new))
+
+    def _in_place(self, function: Function, name: str) -> Function:
+        """The function under this name; a stub for one of a template keeps its time-out, unless it states its own."""
+        before = self.functions.get(name) if name in self.logical_ids.values() else None
+        if isinstance(function, Stub) and function.timeout_ms is None and isinstance(before, PythonFunction | Stub):
+            function = replace(function, timeout_ms=before.timeout_ms)
+        return replace(function, name=name)
+
+    def _unknown(self, names: Iterable[str]) -> list[str]:
+        known = {each.name for each in self.instance.resources if each.kind == "function"}
+        return [name for name in names if name not in known]
 
     def _with_resources(self, made: tuple[Resource, ...], added: frozenset[str]) -> "Project":
         """`added`: names that are also added to the instance, where somebody keeps account or strict asks for it."""
@@ -112,6 +132,7 @@ class Project:
         """Files that a run depends on beside the code of its functions: offhook.toml and flows, new ones too."""
         if self.file is not None:
             yield self.file
+        yield from self.templates
         yield from {*self.files.values(), *(file for pattern in self.paths for file in self.root.glob(pattern))}
 
 
@@ -158,7 +179,11 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
         alias=settings.alias, id=settings.id, account=settings.account, region=settings.region,
         strict=strict, lambda_policy=settings.policy,
     )  # fmt: skip
-    flows = _flows(settings, base, file, problems, warnings)
+    unfolded = _unfolded(settings, base, root)
+    settings = unfolded.settings
+    problems += unfolded.problems
+    warnings += unfolded.warnings
+    flows = _with_declared(unfolded, _flows(settings, base, file, problems, warnings), problems)
     problems += _unknown_names(settings, [resource for _, resource, _ in flows], source)
     functions = _functions(settings, file, problems, warnings)
     tables = {name: _ask(problems, source, partial(parse_hours, name, table)) for name, table in settings.hours.items()}
@@ -174,7 +199,7 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
         flows={flow.arn: flow for flow, _, _ in flows},
         resources=(
             *(resource for _, resource, _ in flows),
-            *(_declared(base, functions[each.name], each) for each in settings.functions),
+            *(_declared(base, functions.get(each.name), each) for each in settings.functions),
             *others,
         ),
         hours={name: hours for name, hours in tables.items() if hours is not None},
@@ -185,7 +210,7 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
     files = {flow.arn: path for flow, _, path in flows}
     return Project(
         root=root, file=file, instance=instance, functions=functions, files=files, paths=settings.paths,
-        warnings=tuple(warnings),
+        warnings=tuple(warnings), templates=tuple(unfolded.files), logical_ids=unfolded.logical_ids,
     )  # fmt: skip
 
 
@@ -223,6 +248,33 @@ def _flows(settings: Settings, base: Instance, file: Path, problems: list[str], 
             both = f"{shown(other[2])} and {shown(path)}"
             problems.append(f"{both}: both are named {flow.name!r}; names of {resource.kind}s must differ.")
         found[resource.arn] = (flow, resource, path)
+    return list(found.values())
+
+
+def _unfolded(settings: Settings, base: Instance, root: Path) -> Unfolded:
+    if not any(each.template for each in settings.functions):
+        return Unfolded(settings)
+    from offhook.cli.template import unfold  # YAML and zip files take time to import: only where there are templates
+
+    return unfold(settings, base, root, shown)
+
+
+def _with_declared(unfolded: Unfolded, flows: list[_Entry], problems: list[str]) -> list[_Entry]:
+    """The flows with those of templates; of two with one name, the one that has a file of its own."""
+    found = {entry[1].arn: entry for entry in flows}
+    for said, path, source in unfolded.flows:
+        resource = said.resource
+        wanted = unfolded.settings.matches.get((resource.kind, resource.name), ())
+        if resource.arn in found:
+            flow, own, file = found[resource.arn]
+            found[resource.arn] = flow, structs.replace(own, matches=(*own.matches, *resource.matches)), file
+            continue
+        where = f"{source}: {said.logical_id}: Content"
+        read = _ask(problems, "", partial(read_flow, said.content, catalogue(), source=where))
+        if read is not None:
+            flow = structs.replace(read, name=resource.name, type=said.type, arn=resource.arn, id=resource.id)
+            matched = structs.replace(resource, matches=(*resource.matches, *wanted))
+            found[resource.arn] = flow, matched, path
     return list(found.values())
 
 
@@ -285,20 +337,42 @@ def _nothing(kind: str, name: str, known: list[str]) -> str:
 def _functions(settings: Settings, file: Path, problems: list[str], warnings: list[str]) -> dict[str, Function]:
     made = {}
     for each in settings.functions:
-        function = _ask(problems, shown(file), partial(_function, each, file.parent, warnings))
+        wrong: list[str] = []
+        notes: list[str] = []
+        function = _ask(wrong, "", partial(_function, each, file.parent, notes))
         if function is not None:
             made[each.name] = function
+        if each.origin is None or each.origin.is_required:
+            problems += [f"{shown(file)}: {sentence}" for sentence in _placed(each, wrong)]
+            warnings += notes
+        else:
+            cure = (
+                f"a block that invokes it takes its error branch; [functions.{each.origin.logical_id}] can replace it."
+            )
+            warnings += [f"{sentence.removesuffix('.')}; {cure}" for sentence in _placed(each, wrong)]
+            # what is true of one function of a template is true of all
+            template = each.origin.where.rpartition(": ")[0]
+            said = [note.replace(f"function {each.name!r}: ", f"{template}: ") for note in notes]
+            warnings += [note for note in said if note not in warnings]
     return made
+
+
+def _placed(said: FunctionSettings, sentences: list[str]) -> list[str]:
+    """The sentences about a function, with the place where it is declared."""
+    if said.origin is None:
+        return sentences
+    where = said.origin.where if said.origin.is_required else f"{said.origin.where}:"
+    return [sentence.replace(f"[functions.{said.name}]", where, 1) for sentence in sentences]
 
 
 def _function(said: FunctionSettings, root: Path, warnings: list[str]) -> Function:
     name = said.name
+    if said.origin is not None and said.origin.reason:
+        raise UsageError(f"[functions.{name}] {said.origin.reason}.")
     if said.handler:
         return _python(said, root, warnings)
     if said.deployed:
         return deployed(name, said.deployed, endpoint=said.endpoint, region=said.region, profile=said.profile)
-    if said.template:
-        raise UsageError(f"[functions.{name}] template: reading templates is not built yet; give code and handler.")
     what = f"stub:{said.stub}" if said.stub else f"fail:{said.fail}"
     function = parse_function(f"{name}={what}", folder=root)
     return replace(function, timeout_ms=said.timeout_ms) if isinstance(function, Stub) else function
@@ -328,15 +402,16 @@ def _python(said: FunctionSettings, root: Path, warnings: list[str]) -> PythonFu
     )  # fmt: skip
 
 
-def _resource(instance: Instance, function: Function, name: str) -> Resource:
+def _resource(instance: Instance, function: Function | None, name: str) -> Resource:
     """What a flow refers to. A deployed function keeps its ARN; one that is named by an ARN is found by it."""
     made = instance.resource("function", name, matches=(name,) if name.startswith("arn:") else ())
     return structs.replace(made, arn=function.arn) if isinstance(function, DeployedFunction) else made
 
 
-def _declared(base: Instance, function: Function, said: FunctionSettings) -> Resource:
+def _declared(base: Instance, function: Function | None, said: FunctionSettings) -> Resource:
     made = _resource(base, function, said.name)
-    return structs.replace(made, matches=said.matches, policy=said.policy, aliases=said.aliases)
+    versions = said.origin.versions if said.origin is not None else ()
+    return structs.replace(made, matches=said.matches, policy=said.policy, aliases=said.aliases, versions=versions)
 
 
 def _split(handler: str) -> tuple[str, str]:

@@ -8,7 +8,8 @@ or deployed.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -16,13 +17,35 @@ import msgspec
 from offhook.model.errors import UsageError
 from offhook.model.flow import FLOW_TYPES, MODULE
 from offhook.model.instance import ACCOUNT, REGION, Alias, Instance, LambdaPolicy, QueueSettings, Statement
+from offhook.templates.contents import TemplateFlow
 
 PROFILES = ("compatible", "strict")
 # What makes a function; of two layers the upper one decides.
 FUNCTION_KINDS = ("handler", "deployed", "stub", "fail", "template")
 # What only a deployed function has
 DEPLOYED_KEYS = ("endpoint", "region", "profile")
+TEMPLATE_KEYS = ("parameters", "imports")
+# What a table that names a template cannot say of all its functions, and where it is kept
+_OF_ONE_FUNCTION = {
+    "code": "code", "runtime": "runtime", "timeout_seconds": "timeout_ms", "memory_mb": "memory_mb",
+    "matches": "matches", "associated": "associated", "policy": "policy", "aliases": "aliases",
+}  # fmt: skip
 _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The template that a function comes from. `where` names the function in messages.
+
+    `reason` says why its code is not here; such a function, and any other that `is_required` does not hold for, is a
+    warning where it cannot run.
+    """
+
+    where: str
+    logical_id: str
+    reason: str = ""
+    versions: tuple[str, ...] = ()
+    is_required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +53,8 @@ class FunctionSettings:
     """`[functions.NAME]` as it stands: of FUNCTION_KINDS, exactly one is given. `stub` is the answer as JSON text.
 
     `associated`: whether the function is added to the instance, or the qualifiers with which it is. `policy` and
-    `aliases` are None where the file says nothing.
+    `aliases` are None where the file says nothing. `parameters` and `imports` are a template's. A function that a
+    template declares is said here as the file would have said it, with its `origin`.
     """
 
     name: str
@@ -52,6 +76,9 @@ class FunctionSettings:
     associated: bool | tuple[str, ...] | None
     policy: tuple[Statement, ...] | None
     aliases: dict[str, Alias] | None
+    parameters: dict[str, str] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +98,22 @@ class Settings:
     policy: LambdaPolicy
     hours: dict[str, dict[str, Any]]
     queues: dict[str, QueueSettings]
+
+
+@dataclass(slots=True)
+class Unfolded:
+    """The settings with everything of the templates in them.
+
+    `flows` are the templates', each with its file and the name of that in messages. `logical_ids` lead to names of
+    functions, where only one template has the id. `files` are those that were read. Problems stop the project.
+    """
+
+    settings: Settings
+    flows: list[tuple[TemplateFlow, Path, str]] = field(default_factory=list)
+    logical_ids: dict[str, str] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 def read_settings(text: str, *, source: str, env: str | None) -> tuple[Settings, list[str]]:
@@ -117,7 +160,7 @@ def _laid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
         under = below.get(key)
         if isinstance(value, dict) and isinstance(under, dict) and key != "stub":
             kinds = [kind for kind in FUNCTION_KINDS if kind in value]
-            gone = (*FUNCTION_KINDS, *DEPLOYED_KEYS) if kinds else ()
+            gone = (*FUNCTION_KINDS, *DEPLOYED_KEYS, *TEMPLATE_KEYS) if kinds else ()
             kept = {name: entry for name, entry in under.items() if name not in gone}
             laid[key] = _laid(kept, value)
     return laid
@@ -186,6 +229,18 @@ class Table:
     def text_map(self, key: str, *, one_of: tuple[str, ...] = ()) -> dict[str, str]:
         table = self.table(key)
         return {name: table.text(name, one_of=one_of) for name in table.entries}
+
+    def scalars(self, key: str) -> dict[str, str]:
+        """Texts, which may be empty, and numbers and flags as JSON spells them."""
+        table = self.table(key)
+        found = {}
+        for name, value in table.entries.items():
+            if isinstance(value, str | int | float):
+                found[name] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            else:
+                table.problem(name, f"is {_shown(value)}, must be text, a number, true or false")
+                self.is_sound = False
+        return found
 
     def table(self, key: str) -> "Table":
         path = f"{self._path}.{_spelled(key)}" if self._path else _spelled(key)
@@ -310,6 +365,8 @@ def _function(name: str, table: Table) -> FunctionSettings | None:
         associated=_associated(table),
         policy=_statements(table),
         aliases=_aliases(table),
+        parameters=table.scalars("parameters"),
+        imports=table.scalars("imports"),
     )
     table.close()
     return settings if table.is_sound else None
@@ -381,6 +438,15 @@ def _queue(name: str, table: Table, matches: dict[tuple[str, str], tuple[str, ..
     return settings
 
 
+def _about_templates(function: FunctionSettings) -> Iterator[str]:
+    if not function.template:
+        yield from (f"{key} is for templates alone" for key in TEMPLATE_KEYS if getattr(function, key))
+        return
+    for key, attribute in _OF_ONE_FUNCTION.items():
+        if getattr(function, attribute) not in ("", None, ()):
+            yield f"{key} is for one function; give it in a table named by the function's logical id"
+
+
 def _contradictions(settings: Settings, source: str) -> list[str]:
     """What is wrong between tables, once every table is right by itself."""
     found = []
@@ -393,6 +459,7 @@ def _contradictions(settings: Settings, source: str) -> list[str]:
             )
         alone = [key for key in DEPLOYED_KEYS if getattr(function, key)] if not function.deployed else []
         found += [f"{source}: [functions.{function.name}] {key} is for deployed functions alone." for key in alone]
+        found += [f"{source}: [functions.{function.name}] {rule}." for rule in _about_templates(function)]
     for name, queue in settings.queues.items():
         if queue.hours and queue.hours not in settings.hours:
             known = _known("hours", settings.hours)
