@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import contact, invoke, plain
+from bench import api, contact, invoke, plain
 from offhook.blocks import catalogue
 from offhook.flowjson.lint import lint
 from offhook.flowjson.read import read_flow
@@ -77,6 +77,17 @@ def function(scale: float) -> list[dict[str, Any]]:
     return [_row("warm Python function, whole block over a bare Runtime API round trip", whole_ms / bare_ms, "x", 1.5)]
 
 
+def api_calls(scale: float) -> list[dict[str, Any]]:
+    row = api.measure()
+    return [
+        _row("GetFunction over the API, server side, p50", row["get_function_p50_ms"] / scale, "ms", 0.3),
+        _row("what the API adds to an invocation, p50", row["invoke_overhead_p50_ms"] / scale, "ms", 0.3),
+        _row("an asynchronous invocation accepted over the API, p50", row["event_p50_ms"] / scale, "ms", 50.0),
+        _row("1,000 warm invocations over the API, one by one", row["invoke_p50_ms"] / scale, "s", 1.0),
+        _row("32 warm invocations of 200 ms at once over the API", row["crowd_s"] / scale, "s", 1.0),
+    ]
+
+
 def start_up(scale: float) -> list[dict[str, Any]]:
     bare = (
         "import typer\napp = typer.Typer()\n@app.command()\ndef a(): ...\n@app.command()\ndef b(): ...\napp(['--help'])"
@@ -98,7 +109,7 @@ def _row(what: str, measured: float, unit: str, budget: float) -> dict[str, Any]
 def main() -> None:
     loop = calibrate()
     scale = loop / REFERENCE_LOOP_SECONDS
-    rows = [row for part in (block_step, load_and_lint, function, start_up) for row in part(scale)]
+    rows = [row for part in (block_step, load_and_lint, function, api_calls, start_up) for row in part(scale)]
     if "--json" in sys.argv:
         print(json.dumps({"calibration_seconds": round(loop, 3), "scale": round(scale, 2), "rows": rows}, indent=1))
         return

@@ -19,6 +19,7 @@ from offhook.model.errors import UsageError
 
 _GRACE_SECONDS = 3  # what runs may end by itself; then its functions are ended, and a moment later the rest
 _MOMENT_SECONDS = 5
+_KEEP_SECONDS = 75  # a connection on which nothing is asked; clients keep theirs for a minute
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -60,6 +61,7 @@ async def _serve(project: Project, listener: socket.socket, *, as_json: bool) ->
     async with application(project.functions, account=instance.account, region=instance.region, folder=folder) as made:
         config = uvicorn.Config(
             made.gateway, log_config=None, lifespan="off", access_log=False, server_header=False,
+            timeout_keep_alive=_KEEP_SECONDS,
             timeout_graceful_shutdown=_GRACE_SECONDS + _MOMENT_SECONDS,
         )  # fmt: skip
         server = _Server(config)

@@ -6,13 +6,13 @@ Source of the limits: the page "Lambda function scaling", the reasons of TooMany
 import logging
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, cast
 
 import msgspec
 
-from offhook.adapters.lambdas.deployment import LATEST, Deployment
+from offhook.adapters.lambdas.deployment import Deployment
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.adapters.lambdas.refusal import Refusal
 from offhook.adapters.lambdas.registry import Registry, Target
@@ -59,10 +59,10 @@ class Invoker:
         future.add_done_callback(lambda done: self._finish(name, done))
         return future
 
-    def forget(self, deployment: Deployment) -> None:
-        """The function or some of its versions are gone."""
-        for number in (LATEST, *(version.number for version in deployment.versions)):
-            self._host.drop(f"{deployment.name}:{number}")
+    def forget(self, name: str, numbers: Iterable[str]) -> None:
+        """Versions of a function are gone."""
+        for number in numbers:
+            self._host.drop(f"{name}:{number}")
 
     def _hosted(self, target: Target) -> str:
         """The host's name for a version; the host has the function after this."""
@@ -77,7 +77,7 @@ class Invoker:
         name, limit = deployment.name, deployment.reserved
         with self._lock:
             if limit is None:
-                reserved = {each.name: each.reserved for each in self._registry.all() if each.reserved is not None}
+                reserved = self._registry.reserved()
                 running = sum(count for other, count in self._running.items() if other not in reserved)
                 limit, reason = CONCURRENCY - sum(reserved.values()), "ConcurrentInvocationLimitExceeded"
             else:

@@ -80,6 +80,8 @@ class Queue:
 
     def resume(self) -> None:
         """Go on with what was accepted before."""
+        for file in self._folder.glob(".*"):
+            file.unlink()  # half written, and so never accepted
         for file in sorted(self._folder.glob("*.json")):
             try:
                 self._start(msgspec.json.decode(file.read_bytes(), type=Event))

@@ -49,6 +49,7 @@ class Registry:
         }
         for name, latest in self._project.items():
             self._deployments[name] = replace(self._deployments.get(name, Deployment(name)), latest=latest)
+        self._reserved = {each.name: each.reserved for each in self.all() if each.reserved is not None}
 
     def names(self) -> list[str]:
         return sorted(self._deployments)
@@ -56,6 +57,10 @@ class Registry:
     def all(self) -> list[Deployment]:
         """By name."""
         return [self._deployments[name] for name in self.names()]
+
+    def reserved(self) -> Mapping[str, int]:
+        """How many invocations each function with a limit of its own may have at once."""
+        return self._reserved
 
     def has(self, name: str) -> bool:
         return name in self._deployments
@@ -101,7 +106,11 @@ class Registry:
         own = deployment.name in self._project
         self._store.save(replace(deployment, latest=None) if own else deployment)
         self._deployments[deployment.name] = deployment
+        self._reserved.pop(deployment.name, None)
+        if deployment.reserved is not None:
+            self._reserved[deployment.name] = deployment.reserved
 
     def remove(self, name: str) -> None:
         self._store.remove(name)
         self._deployments.pop(name, None)
+        self._reserved.pop(name, None)

@@ -32,6 +32,16 @@ def function(name: str, version: Version, folder: Path) -> Function:
     )
 
 
+def remarks(version: Version) -> list[str]:
+    """In what it runs otherwise than in Lambda."""
+    found = []
+    if version.runtime != OWN_PYTHON and interpreter(version.runtime) == sys.executable:
+        found.append(f"there is no {version.runtime} on PATH; it runs on {OWN_PYTHON}.")
+    if "Layers" in version.settings:
+        found.append("its layers are not fetched; what they hold must be in its package.")
+    return found
+
+
 def described(function: Function, *, role: str) -> Settings:
     """A function of offhook.toml in Lambda's words, with what Lambda's own defaults do not say."""
     if not isinstance(function, LocalFunction):

@@ -1,16 +1,19 @@
 """Functions and their versions."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
 
-from offhook.adapters.lambdas import configuration, version
+from offhook.adapters.lambdas import configuration, runtime, version
 from offhook.adapters.lambdas.deployment import LATEST, Code, Deployment, Version
 from offhook.adapters.lambdas.refusal import conflict, invalid
 from offhook.api.lambda_api.lambdas import Lambdas, Operation, new_id, page
 from offhook.api.service import Result
+
+_LOG = logging.getLogger("offhook.functions")
 
 
 async def _create(lambdas: Lambdas, asked: dict[str, Any], request_id: str) -> Result:
@@ -68,6 +71,8 @@ def _saved(lambdas: Lambdas, deployment: Deployment, *, publish: bool) -> Result
     if publish:
         deployment, made = version.published(deployment, {}, now_ms=lambdas.now_ms(), revision=new_id())
     lambdas.registry.save(deployment)
+    for remark in runtime.remarks(made):
+        _LOG.warning("%s: %s", deployment.name, remark)
     return lambdas.configuration(deployment.name, made)
 
 
@@ -95,9 +100,10 @@ def _delete(lambdas: Lambdas, asked: dict[str, Any], request_id: str) -> Result:
     version.latest(deployment)
     if reference.qualifier:
         lambdas.registry.save(version.without_version(deployment, reference.qualifier))
+        lambdas.invoker.forget(deployment.name, [reference.qualifier])
     else:
         lambdas.registry.remove(deployment.name)
-    lambdas.invoker.forget(deployment)
+        lambdas.invoker.forget(deployment.name, [each.number for each in _versions(deployment)])
     return {"StatusCode": 204}
 
 
@@ -114,7 +120,9 @@ def _list(lambdas: Lambdas, asked: dict[str, Any], request_id: str) -> Result:
 
 def _list_versions(lambdas: Lambdas, asked: dict[str, Any], request_id: str) -> Result:
     deployment = lambdas.registry.deployment(lambdas.reference(asked).name)
-    items = [(_order(each), lambdas.configuration(deployment.name, each)) for each in _versions(deployment)]
+    items = [
+        (_order(each), lambdas.configuration(deployment.name, each, each.number)) for each in _versions(deployment)
+    ]
     versions, marker = page(items, asked)
     return {"Versions": versions, "NextMarker": marker}
 

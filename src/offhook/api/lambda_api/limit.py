@@ -61,7 +61,7 @@ def _delete_concurrency(lambdas: Lambdas, asked: dict[str, Any], request_id: str
 
 
 def _reserved(lambdas: Lambdas) -> int:
-    return sum(deployment.reserved or 0 for deployment in lambdas.registry.all())
+    return sum(lambdas.registry.reserved().values())
 
 
 def _deployment(lambdas: Lambdas, asked: Mapping[str, Any]) -> Deployment:
