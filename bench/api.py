@@ -26,7 +26,15 @@ CALLS = 400
 ROUNDS = 5
 CROWD = 32
 EVENT = {"Name": "ContactFlowEvent", "Details": {"ContactData": {"Channel": "VOICE"}, "Parameters": {"State": "WA"}}}
-CODE = "import time\ndef sleeps(event, context):\n    time.sleep(0.2)\ndef handler(event, context):\n    return {'State': event['Details']['Parameters']['State']}\n"
+CODE = """
+import time
+
+def handler(event, context):
+    return {"State": event["Details"]["Parameters"]["State"]}
+
+def sleeps(event, context):
+    time.sleep(0.2)
+"""
 _SIGNED = b"AWS4-HMAC-SHA256 Credential=AK/20261125/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
 
 
@@ -35,7 +43,9 @@ async def call(made: Application, method: str, path: str, body: bytes = b"", kin
     scope = {
         "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
         "scheme": "http", "server": ("127.0.0.1", 4510),
-        "headers": [(b"host", b"127.0.0.1:4510"), (b"authorization", _SIGNED), (b"x-amz-invocation-type", kind.encode())],
+        "headers": [
+            (b"host", b"127.0.0.1:4510"), (b"authorization", _SIGNED), (b"x-amz-invocation-type", kind.encode()),
+        ],
     }  # fmt: skip
     sent: list[Any] = []
 

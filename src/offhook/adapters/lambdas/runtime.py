@@ -3,7 +3,16 @@
 from pathlib import Path
 
 from offhook.adapters.lambdas.deployment import Settings, Version
-from offhook.adapters.lambdas.kind import BOOTSTRAP, EXAMPLES, KINDS, OWN_PYTHON, PYTHON, kind_of, unknown_runtime
+from offhook.adapters.lambdas.kind import (
+    BOOTSTRAP,
+    EXAMPLES,
+    KINDS,
+    OWN_PYTHON,
+    PYTHON,
+    has_python,
+    kind_of,
+    unknown_runtime,
+)
 from offhook.adapters.lambdas.refusal import invalid
 from offhook.adapters.lambdas.spec import Function, LocalFunction
 
@@ -35,7 +44,7 @@ def function(name: str, version: Version, folder: Path) -> Function:
 def remarks(version: Version) -> list[str]:
     """In what it runs otherwise than in Lambda."""
     found = []
-    if version.runtime != OWN_PYTHON and interpreter(version.runtime) == sys.executable:
+    if kind_of(version.runtime) == PYTHON and not has_python(version.runtime):
         found.append(f"there is no {version.runtime} on PATH; it runs on {OWN_PYTHON}.")
     if "Layers" in version.settings:
         found.append("its layers are not fetched; what they hold must be in its package.")
