@@ -268,6 +268,21 @@ def test_certificates_that_cannot_be_read_are_told(service: Service, monkeypatch
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [("AWS_ENDPOINT_URL", "http://[::1"), ("AWS_ENDPOINT_URL", "lambda.local"), ("HTTPS_PROXY", "odd://proxy")],
+)
+def test_an_environment_that_is_wrong_is_told(
+    service: Service, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    ended = invoked(function(service, endpoint="" if name == "AWS_ENDPOINT_URL" else service.url))
+
+    assert (ended.status, ended.cause) == (500, "service")
+    assert service.asked == []
+
+
+@pytest.mark.parametrize(
     ("region", "url"),
     [
         ("eu-west-1", "https://lambda.eu-west-1.amazonaws.com"),
@@ -466,6 +481,14 @@ def test_the_text_of_a_deployed_function(text: str, endpoint: str, tmp_path: Pat
     assert parse_function(text, folder=tmp_path) == DeployedFunction(
         name="f", arn=f"{ARN}:live", region="eu-west-1", endpoint=endpoint
     )
+
+
+@pytest.mark.parametrize(
+    "url", ["http://", "http://[::1", "http://h:0", "http://h:99999", "http://u@h", "h:80", "http://h?a"]
+)
+def test_an_endpoint_must_be_a_url(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="must be a URL, as in http://"):
+        parse_function(f"f=deployed:{ARN}@{url}", folder=tmp_path)
 
 
 def test_a_wrong_text_is_refused_with_the_cure(tmp_path: Path) -> None:

@@ -464,6 +464,14 @@ def test_secret_input_of_a_contact_is_not_recorded(folder: Path) -> None:
     assert "Hello Ann" in again.out
 
 
+def test_a_recording_that_cannot_be_written_is_told(folder: Path) -> None:
+    called = cli("run", "flow.json", "--press", "1", "--function", STUB, "--record", "flow.json/calls")
+
+    assert called.code == 2
+    assert "Hello Ann" in called.out
+    assert called.err.splitlines()[-1] == "offhook: --record: flow.json/calls: cannot be written: Not a directory."
+
+
 def test_what_does_not_go_together_is_refused_at_once(folder: Path) -> None:
     called = cli("run", "flow.json", "--silent", "--record", ".", "--replay", "calls", "--debug", "lookup")
 

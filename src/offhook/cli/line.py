@@ -24,6 +24,7 @@ from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.live import Live
 from offhook.model.contact import Contact
 from offhook.model.effect import CollectInput, InvokeLambda, PlayPrompt
+from offhook.model.errors import UsageError
 from offhook.model.event import LambdaEnded
 from offhook.model.flow import Flow
 from offhook.model.instance import derived_id
@@ -69,7 +70,8 @@ class Line:
         }
         when: dict[str, Any] = {"at_ms": ready.at_ms, "hang_up_after": ready.options.hang_up_after}
         with LambdaHost(ready.project.functions) as host:
-            functions = _Timed(self._kept(host), held, every=ready.asked.function_time_ms is not None)
+            kept = self._kept(host)
+            functions = _Timed(kept, held, every=ready.asked.function_time_ms is not None)
             if ready.is_person or ready.options.real_time:
                 self._live = Live(compiled, functions, self._phone, held=held, **how)
                 life = self._live.run(_contact(ready), self._customer, **when)
@@ -78,6 +80,8 @@ class Line:
                 life = self._life = simulator.start(_contact(ready), self._customer, **when)
                 simulator.run()
         self.stopped = life.stopped
+        if isinstance(kept, Recorder) and kept.problem:
+            raise UsageError(f"--record: {kept.problem}")
 
     def _kept(self, host: LambdaHost) -> Functions:
         """The functions, recorded or replayed as asked for."""

@@ -31,7 +31,7 @@ from botocore.session import Session
 from msgspec.structs import replace
 
 from offhook.adapters.lambdas import answer
-from offhook.adapters.lambdas.spec import DeployedFunction
+from offhook.adapters.lambdas.spec import DeployedFunction, is_url
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
 
@@ -72,10 +72,10 @@ class Caller:
         for attempt in self._attempts:
             attempt.cancel()
         await asyncio.gather(*self._attempts, return_exceptions=True)
+        for door in await asyncio.gather(*self._doors.values(), return_exceptions=True):
+            if isinstance(door, _Door):
+                await door.client.aclose()
         await self._loop.shutdown_default_executor()
-        for door in self._doors.values():
-            if not door.cancelled() and door.exception() is None:
-                await door.result().client.aclose()
 
     async def _invoke(self, function: DeployedFunction, effect: InvokeLambda) -> LambdaEnded:
         task = asyncio.current_task()
@@ -90,6 +90,9 @@ class Caller:
             return replace(ended, took_ms=math.ceil((time.monotonic() - started) * 1000))
         except BotoCoreError as problem:
             return _unsigned(effect, f"{_reason(problem)}; sign in to AWS, or name another profile")
+        except (httpx.InvalidURL, ValueError, ImportError) as problem:
+            # an endpoint of the environment, or a proxy of it
+            return answer.refused(effect, "service", f"no request could be made: {_reason(problem)}.")
         except OSError as problem:
             return _unsigned(effect, f"the certificates of AWS_CA_BUNDLE cannot be read: {_reason(problem)}")
         except asyncio.CancelledError:
@@ -104,7 +107,7 @@ class Caller:
             found = self._doors[function] = self._loop.run_in_executor(None, _open, function)
         try:
             return await asyncio.shield(found)
-        except (BotoCoreError, OSError):
+        except (BotoCoreError, httpx.InvalidURL, ValueError, ImportError, OSError):
             self._doors.pop(function, None)  # the user may sign in meanwhile
             raise
 
@@ -157,6 +160,9 @@ def _open(function: DeployedFunction) -> _Door:
     # an endpoint of the user's own may take unsigned requests, as ours does on the loopback
     if credentials is None and not function.endpoint:
         raise NoCredentialsError()
+    endpoint = function.endpoint or endpoint_of(session, function.region)
+    if not is_url(endpoint):
+        raise ValueError(f"the endpoint {endpoint!r} of the environment or the AWS configuration is no URL")
     bundle = session.get_config_variable("ca_bundle")
     client = httpx.AsyncClient(
         verify=ssl.create_default_context(cafile=bundle) if bundle else True,
@@ -164,7 +170,6 @@ def _open(function: DeployedFunction) -> _Door:
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
         mounts=dict.fromkeys(f"all://{host}" for host in _HERE),
     )
-    endpoint = function.endpoint or endpoint_of(session, function.region)
     return _Door(endpoint.rstrip("/"), credentials, client)
 
 
@@ -253,7 +258,7 @@ def _cause(text: str) -> str:
 def _measured(log_result: str) -> dict[str, Any]:
     """The tail of the log, and from its REPORT line how long a cold start took."""
     try:
-        log = base64.b64decode(log_result).decode("utf-8", "replace")
+        log = base64.b64decode(log_result, validate=True).decode("utf-8", "replace")
     except binascii.Error:
         return {}
     init = _INIT.search(log)

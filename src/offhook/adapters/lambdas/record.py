@@ -94,9 +94,10 @@ def recorder_problem(folder: Path) -> str:
 
 class Recorder:
     """Functions that leave a recording. A file is written whenever an attempt has ended, over what an earlier run
-    left there of the same event."""
+    left there of the same event. `problem` says what could not be written, as a sentence."""
 
     def __init__(self, functions: Functions, folder: Path, *, hide: Hide = show) -> None:
+        self.problem = ""
         self._functions = functions
         self._folder = folder
         self._hide = hide
@@ -135,12 +136,17 @@ class Recorder:
         attempt = _attempt(ended, partial(self._hide, effect))
         with self._lock:
             recording.calls[call].append(attempt)
-            self._folder.mkdir(parents=True, exist_ok=True)
-            text = msgspec.json.format(msgspec.json.encode(recording), indent=1)
-            path = self._folder / _file_name(recording)
-            new = path.with_suffix(".new")
-            new.write_bytes(text + b"\n")
-            new.replace(path)
+            try:
+                self._write(recording)
+            except OSError as problem:
+                self.problem = f"{self._folder}: cannot be written: {problem.strerror}."
+
+    def _write(self, recording: Recording) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / _file_name(recording)
+        new = path.with_name(f".{path.name}")
+        new.write_bytes(msgspec.json.format(msgspec.json.encode(recording), indent=1) + b"\n")
+        new.replace(path)
 
 
 def _attempt(ended: LambdaEnded, hide: Callable[[Any], Any]) -> Attempt:

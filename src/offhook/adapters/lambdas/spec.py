@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -155,6 +156,15 @@ def parse_function(text: str, *, folder: Path) -> Function:
     raise _problem(name, f"unknown kind {kind!r}; kinds here are {', '.join(KINDS)}, deployed, stub and fail.")
 
 
+def is_url(text: str) -> bool:
+    """Whether it may be an endpoint: http or https, a host, perhaps a port and a path."""
+    try:
+        parts = urlsplit(text)
+        return _URL.fullmatch(text) is not None and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def deployed(name: str, arn: str, *, endpoint: str = "", region: str = "", profile: str = "") -> DeployedFunction:
     """A deployed function. Raises UsageError where the ARN is not that of a function, or the endpoint no URL."""
     match = _DEPLOYED.fullmatch(arn)
@@ -162,7 +172,7 @@ def deployed(name: str, arn: str, *, endpoint: str = "", region: str = "", profi
     if match is None:
         rule = "must be the ARN of a function, as in arn:aws:lambda:us-east-1:111122223333:function:lookup:live."
         wrong.append(f"function {name!r}: deployed is {arn!r}, {rule}")
-    if endpoint and not _URL.fullmatch(endpoint):
+    if endpoint and not is_url(endpoint):
         wrong.append(f"function {name!r}: endpoint is {endpoint!r}, must be a URL, as in http://127.0.0.1:4510.")
     if match is None or wrong:
         raise UsageError(*wrong)
