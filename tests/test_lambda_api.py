@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from offhook.api.lambda_api import OPERATIONS
 from tests.server import ACCOUNT, PATIENCE_SECONDS, REGION, ROLE, Server, environment, package, until
 
 CODE = """
@@ -121,6 +123,16 @@ def refused(call: Any, **parameters: Any) -> tuple[str, str]:
 
 def arn(name: str) -> str:
     return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+
+
+def test_the_page_names_what_is_built() -> None:
+    """And a test of this file, or of another, calls each of them."""
+    page = (Path(__file__).parent.parent / "docs" / "lambda-api.md").read_text()
+    table = page[page.index("## Operations") : page.index("Every other operation")]
+
+    assert set(re.findall(r"\b[A-Z]\w+[a-z][A-Z]\w+|\bInvoke\b", table)) - {"RequestResponse", "DryRun"} == set(
+        OPERATIONS
+    )
 
 
 # --- functions ---
@@ -329,6 +341,15 @@ def test_a_warm_process_is_kept_across_calls(client: Any, made: Any) -> None:
     name = made("tells")
 
     assert len({answer(client, name)["pid"] for _ in range(5)}) == 1
+
+
+def test_a_function_in_node_runs_too(client: Any, made: Any) -> None:
+    if shutil.which("node") is None:
+        pytest.skip("there is no node on PATH")
+    code = {"index.mjs": "export const handler = async (event) => ({got: event, node: process.version.length > 0})"}
+    name = made(Runtime="nodejs20.x", Handler="index.handler", Code={"ZipFile": package(code)})
+
+    assert answer(client, name, {"a": 1}) == {"got": {"a": 1}, "node": True}
 
 
 def test_a_failed_function_is_200_with_a_function_error(client: Any, made: Any) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from offhook.adapters.lambdas import queue as queue_module
 from offhook.adapters.lambdas.queue import Event, Outcome, Patience, Queue
+from offhook.adapters.lambdas.refusal import Refusal
 
 EVENT = Event("f", "", "8f0e3b7c-0000-4000-8000-000000000001", 1_000_000, msgspec.Raw(b'{"a":1}'))
 D, F, R, X = Outcome.DONE, Outcome.FAILED, Outcome.REFUSED, Outcome.DROPPED
@@ -105,3 +107,43 @@ def test_a_damaged_file_stops_nobody(tmp_path: Path, caplog: pytest.LogCaptureFi
 
     assert resumed(tmp_path) == [EVENT]
     assert "a.json" in caplog.text
+
+
+def test_what_waits_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "_MAX_WAITING_BYTES", 10_000)
+    codes = []
+
+    async def never(event: Event) -> Outcome:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def main() -> None:
+        queue = Queue(tmp_path, never, lambda event: Patience())
+        for number in range(4):
+            try:
+                queue.accept(msgspec.structs.replace(EVENT, request_id=str(number)))
+            except Refusal as refusal:
+                codes.append((number, refusal.code))
+        await queue.close()
+
+    asyncio.run(main())
+
+    assert codes == [(3, "TooManyRequestsException")]
+    assert len(list(tmp_path.glob("*.json"))) == 3
+
+
+def test_a_mistake_of_ours_loses_no_event(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def stumbles(event: Event) -> Outcome:
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        queue = Queue(tmp_path, stumbles, lambda event: Patience())
+        queue.accept(EVENT)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await queue.close()
+
+    asyncio.run(main())
+
+    assert "internal error" in caplog.text
+    assert resumed(tmp_path) == [EVENT]

@@ -57,8 +57,10 @@ def refused(folder: Path, *words: str) -> list[str]:
 
 def create(client: Any, name: str, code: str, **more: Any) -> None:
     client.create_function(
-        FunctionName=name, Runtime="python3.11", Role=ROLE, Handler="app.handler", Timeout=60,
-        Code={"ZipFile": package({"app.py": code})}, **more,
+        **{
+            "FunctionName": name, "Runtime": "python3.11", "Role": ROLE, "Handler": "app.handler", "Timeout": 60,
+            "Code": {"ZipFile": package({"app.py": code})}, **more,
+        }
     )  # fmt: skip
 
 
@@ -259,3 +261,15 @@ def test_what_a_function_prints_is_in_the_log(serve: Any, tmp_path: Path) -> Non
     assert "offhook: f: a [31mb" in server.log
     assert "offhook: f failed: ValueError: no" in server.log
     assert "\x1b" not in server.log
+
+
+def test_what_runs_otherwise_than_in_lambda_is_in_the_log(serve: Any, tmp_path: Path) -> None:
+    server = serve(tmp_path)
+    client = server.client("lambda")
+    layer = "arn:aws:lambda:us-east-1:111122223333:layer:tools:1"
+    create(client, "f", ECHO, Runtime="python3.99", Layers=[layer])
+
+    assert invoked(client, "f", {}) == [{}, "$LATEST"]
+    server.stop()
+    assert "f: there is no python3.99 on PATH; it runs on python3." in server.log
+    assert "f: its layers are not fetched" in server.log

@@ -16,12 +16,16 @@ from pathlib import Path
 
 import msgspec
 
+from offhook.adapters.lambdas.refusal import Refusal
+
 _LOG = logging.getLogger("offhook.functions")
 RETRIES = 2
 MAX_AGE_SECONDS = 21_600
 _FAILED_SECONDS = 60  # times the number of failures
 _REFUSED_SECONDS = 1  # doubled each time
 _MOST_SECONDS = 300
+_MAX_WAITING_BYTES = 268_435_456  # what may wait, with _EVENT_BYTES for each event beside its payload
+_EVENT_BYTES = 4096
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -69,10 +73,18 @@ class Queue:
         self._sleep = sleep
         self._now_ms = now_ms
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting_bytes = 0
         folder.mkdir(parents=True, exist_ok=True)
 
     def accept(self, event: Event) -> None:
-        """Once this returns, the event is run at least once, if not by us then by who comes after us."""
+        """Once this returns, the event is run at least once, if not by us then by who comes after us.
+
+        Raises Refusal where too much waits already.
+        """
+        if self._waiting_bytes > _MAX_WAITING_BYTES:
+            raise Refusal(
+                "TooManyRequestsException", "Too many events wait.", Reason="FunctionInvocationRateLimitExceeded"
+            )
         written = self._folder / f".{event.request_id}"
         written.write_bytes(msgspec.json.encode(event))
         written.replace(self._file(event))
@@ -95,9 +107,18 @@ class Queue:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _start(self, event: Event) -> None:
+        size = len(bytes(event.payload)) + _EVENT_BYTES
+        self._waiting_bytes += size
         task = asyncio.get_running_loop().create_task(self._work(event))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda task: self._end(task, size))
+
+    def _end(self, task: "asyncio.Task[None]", size: int) -> None:
+        self._tasks.discard(task)
+        self._waiting_bytes -= size
+        mistake = None if task.cancelled() else task.exception()
+        if mistake is not None:  # the event's file is still there, for the next start
+            _LOG.error("internal error: an event could not be run: %r", mistake)
 
     def _file(self, event: Event) -> Path:
         return self._folder / f"{event.request_id}.json"

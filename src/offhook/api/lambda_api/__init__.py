@@ -14,17 +14,18 @@ from offhook.api.lambda_api import access, alias, function, invoke, limit
 from offhook.api.lambda_api.lambdas import Lambdas, Operation
 from offhook.api.service import Handler, Result
 
+OPERATIONS: Mapping[str, Operation] = {
+    **function.OPERATIONS,
+    **alias.OPERATIONS,
+    **access.OPERATIONS,
+    **limit.OPERATIONS,
+    **invoke.OPERATIONS,
+}
+
 
 def handlers(lambdas: Lambdas) -> Mapping[str, Handler]:
     """By the operation's name."""
-    operations = {
-        **function.OPERATIONS,
-        **alias.OPERATIONS,
-        **access.OPERATIONS,
-        **limit.OPERATIONS,
-        **invoke.OPERATIONS,
-    }
-    return {name: _handler(operation, lambdas) for name, operation in operations.items()}
+    return {name: _handler(operation, lambdas) for name, operation in OPERATIONS.items()}
 
 
 def _handler(operation: Operation, lambdas: Lambdas) -> Handler:

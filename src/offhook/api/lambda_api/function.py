@@ -13,6 +13,7 @@ from offhook.adapters.lambdas.refusal import conflict, invalid
 from offhook.api.lambda_api.lambdas import Lambdas, Operation, new_id, page
 from offhook.api.service import Result
 
+_MAX_TAGS = 50
 _LOG = logging.getLogger("offhook.functions")
 
 
@@ -23,7 +24,7 @@ async def _create(lambdas: Lambdas, asked: dict[str, Any], request_id: str) -> R
     code = await _code(lambdas, name, asked["Code"])
     _check_free(lambdas, name)  # while it was unpacked, somebody else may have been faster
     latest = Version(LATEST, settings, code, lambdas.now_ms(), new_id())
-    deployment = Deployment(name, latest, tags=asked.get("Tags", {}))
+    deployment = Deployment(name, latest, tags=_tags(asked.get("Tags", {})))
     return _saved(lambdas, deployment, publish=asked.get("Publish", False))
 
 
@@ -152,10 +153,7 @@ def _list_tags(lambdas: Lambdas, asked: dict[str, Any], request_id: str) -> Resu
 
 def _tag(lambdas: Lambdas, asked: dict[str, Any], request_id: str) -> Result:
     deployment = _tagged(lambdas, asked)
-    tags = {**deployment.tags, **asked["Tags"]}
-    if len(tags) > 50:
-        raise invalid(f"The function would have {len(tags)} tags, more than 50.")
-    lambdas.registry.save(replace(deployment, tags=tags))
+    lambdas.registry.save(replace(deployment, tags=_tags({**deployment.tags, **asked["Tags"]})))
     return {}
 
 
@@ -164,6 +162,12 @@ def _untag(lambdas: Lambdas, asked: dict[str, Any], request_id: str) -> Result:
     tags = {key: text for key, text in deployment.tags.items() if key not in asked["TagKeys"]}
     lambdas.registry.save(replace(deployment, tags=tags))
     return {}
+
+
+def _tags(tags: dict[str, str]) -> dict[str, str]:
+    if len(tags) > _MAX_TAGS:
+        raise invalid(f"The function would have {len(tags)} tags, more than {_MAX_TAGS}.")
+    return tags
 
 
 def _tagged(lambdas: Lambdas, asked: Mapping[str, Any]) -> Deployment:
