@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from offhook.adapters.lambdas.package import unpack
+from offhook.adapters.lambdas import package
 from offhook.adapters.lambdas.refusal import Refusal
 from offhook.cli.settings import FunctionSettings, Origin, Settings, Unfolded
 from offhook.core.calendar import parse_hours
@@ -29,7 +29,7 @@ def unfold(settings: Settings, base: Instance, root: Path, shown: Callable[[Path
     """The settings with the templates that they name, whose paths are relative to `root`."""
     unfolded = Unfolded(settings)
     over = {each.name: each for each in settings.functions if not each.template}
-    outside = Outside(shown=shown, unpack=_unpack, cache=root / CACHE)
+    outside = Outside(shown=shown, unpack=unpack, cache=root / CACHE)
     functions: list[FunctionSettings] = []
     hidden: set[str] = set()
     for said in settings.functions:
@@ -66,9 +66,10 @@ def _given(said: FunctionSettings, path: Path, base: Instance) -> Given:
     )
 
 
-def _unpack(package: bytes, folder: Path) -> None:
+def unpack(data: bytes, folder: Path) -> None:
+    """Unpack a zip file into a new folder. Raises UsageError with the reason why not."""
     try:
-        unpack(package, folder)
+        package.unpack(data, folder)
     except Refusal as refusal:
         raise UsageError(refusal.message) from None
 

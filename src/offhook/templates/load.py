@@ -207,7 +207,7 @@ class _Finder:
             except OSError as problem:
                 self.known[key] = f"its code cannot be put into the cache: {problem.strerror}"
             except UsageError as refusal:
-                self.known[key] = f"its code cannot be unpacked: {refusal}"
+                self.known[key] = f"its code cannot be used: {str(refusal).removesuffix('.')}"
         return self.known[key]
 
     def _search(self, code: Code, runtime: str) -> Path | str:

@@ -1,15 +1,14 @@
 """Two values that no template can spell."""
 
+from enum import Enum
 from typing import Any, Final
 
 
-class _Sign:
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __repr__(self) -> str:
-        return self._name
+class _Unknown(Enum):
+    LOST = "cannot be told; a problem says why"
+    ABSENT = "AWS::NoValue"
 
 
-LOST: Final[Any] = _Sign("LOST")  # cannot be told; a problem says why
-ABSENT: Final[Any] = _Sign("ABSENT")  # AWS::NoValue
+# Any, because they stand wherever a value of a template does
+LOST: Final[Any] = _Unknown.LOST
+ABSENT: Final[Any] = _Unknown.ABSENT
