@@ -1,14 +1,44 @@
-"""Random values for shapes of botocore's models, and calls of an ASGI application without a network."""
+"""Random values for shapes of botocore's models, requests as botocore writes them, applications that get them."""
 
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from random import Random
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.awsrequest import AWSRequest, prepare_request_dict
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.serialize import create_serializer
+
+SCOPES = {"connect": "connect", "connectparticipant": "execute-api", "lambda": "lambda"}
+_SERIALIZER = create_serializer("rest-json")
 _TEXT = "aZ09 _-/:%+&=?#é日"
 _DEEPEST = 4
+
+
+@cache
+def model(service: str) -> Any:
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+def signed(service: str) -> dict[str, str]:
+    scope = f"AKIDEXAMPLE/20261125/us-east-1/{SCOPES[service]}/aws4_request"
+    return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
+
+
+def prepared(service: str, operation: Any, parameters: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
+    """Path, headers and body of the request as botocore writes it."""
+    request = _SERIALIZER.serialize_to_request(parameters, operation)
+    prepare_request_dict(request, endpoint_url="http://localhost:4510", context={"client_config": None})
+    made = AWSRequest(
+        method=request["method"], url=request["url"], data=request["body"], headers=request["headers"]
+    ).prepare()
+    headers = {name: text.decode() if isinstance(text, bytes) else text for name, text in made.headers.items()}
+    body = made.body.encode() if isinstance(made.body, str) else made.body or b""
+    return made.url.removeprefix("http://localhost:4510"), {**headers, **signed(service)}, body
 
 
 def value(shape: Any, chance: Random, *, every_member: bool, depth: int = 0, place: str = "") -> Any:

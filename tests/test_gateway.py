@@ -7,16 +7,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from random import Random
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSRequest, HeadersDict, prepare_request_dict
-from botocore.loaders import Loader
+from botocore.awsrequest import HeadersDict
 from botocore.model import ServiceModel
 from botocore.parsers import create_parser
-from botocore.serialize import create_serializer
 
 from offhook.api import parse, serialise
 from offhook.api.aws import services
@@ -24,11 +21,9 @@ from offhook.api.errors import ServiceError
 from offhook.api.gateway import Gateway
 from offhook.api.route import Route, Routes
 from offhook.api.service import MAX_BODY_BYTES, Handler
-from tests.shapes import Replied, call, value
+from tests.shapes import SCOPES, Replied, call, model, prepared, signed, value
 
-SERIALIZER = create_serializer("rest-json")
 PARSER = create_parser("rest-json")
-SCOPES = {"connect": "connect", "connectparticipant": "execute-api", "lambda": "lambda"}
 # The answer is a stream of events, which is not built
 STREAMED = {"InvokeWithResponseStream"}
 # An object as payload that is left out: botocore sends {} for it, and nothing on the wire tells the two apart
@@ -41,27 +36,9 @@ ALWAYS = {
 }
 
 
-@cache
-def model(service: str) -> Any:
-    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
-
-
-def signed(service: str) -> dict[str, str]:
-    scope = f"AKIDEXAMPLE/20261125/us-east-1/{SCOPES[service]}/aws4_request"
-    return {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"}
-
-
 def send(app: Any, service: str, operation: Any, parameters: dict[str, Any]) -> Replied:
-    """The request as botocore writes it."""
-    request = SERIALIZER.serialize_to_request(parameters, operation)
-    prepare_request_dict(request, endpoint_url="http://localhost:4510", context={"client_config": None})
-    prepared = AWSRequest(
-        method=request["method"], url=request["url"], data=request["body"], headers=request["headers"]
-    ).prepare()
-    headers = {name: text.decode() if isinstance(text, bytes) else text for name, text in prepared.headers.items()}
-    body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body or b""
-    path = prepared.url.removeprefix("http://localhost:4510")
-    return call(app, operation.http["method"], path, headers={**headers, **signed(service)}, body=body)
+    path, headers, body = prepared(service, operation, parameters)
+    return call(app, operation.http["method"], path, headers=headers, body=body)
 
 
 def received(reply: Replied, operation: Any) -> Any:
