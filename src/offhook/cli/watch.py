@@ -62,7 +62,7 @@ class _Watched:
         """From now on, just what this project consists of."""
         self._project = project
         functions = (each for each in project.functions.values() if isinstance(each, PythonFunction))
-        self._code = [Watch(each.task_root, each.handler) for each in functions]
+        self._code = [Watch(each) for each in functions]
         # what changed while the project was being read has been read too early
         self._stamps = {path: self._stamps.get(path, stamp) for path, stamp in self._now().items()}
 

@@ -26,7 +26,7 @@ class Pool:
         self.lock = threading.RLock()
         self._function = function
         self._site = site
-        self._watch = Watch(function.task_root, function.handler)
+        self._watch = Watch(function)
         self._serving: set[Process] = set()
         self._idle: list[Process] = []
         self._threads: set[threading.Thread] = set()

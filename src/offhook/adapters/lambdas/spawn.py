@@ -5,11 +5,13 @@ import subprocess
 import threading
 from dataclasses import dataclass
 
+from offhook.adapters.lambdas.command import command
 from offhook.adapters.lambdas.environment import environment
 from offhook.adapters.lambdas.folder import Folder
 from offhook.adapters.lambdas.guard import Guard
+from offhook.adapters.lambdas.kind import BOOTSTRAP
 from offhook.adapters.lambdas.output import Output
-from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.adapters.lambdas.spec import LocalFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +38,18 @@ class Child:
         os.close(self.ended)
 
 
-def start(function: PythonFunction, site: Site, *, port: int, log_stream: str) -> Child:
+def start(function: LocalFunction, site: Site, *, port: int, log_stream: str) -> Child:
     """OSError or ValueError if it cannot be."""
-    runtime = site.folder.runtime
-    command = [function.program, "-u", str(runtime / "launch.py"), str(function.task_root), function.handler]
-    command += [function.client, str(runtime)]
-    if function.debug_port is not None:
-        command.append(str(function.debug_port))
     variables = environment(
         function, api_address=f"127.0.0.1:{port}", home=str(site.folder.home), log_stream=log_stream
     )
     reading, writing = os.pipe()
     try:
         popen = subprocess.Popen(
-            command,
+            command(function, site.folder),
             env=variables,
+            # The others change their folder themselves: where there is none, the import fails, and says so
+            cwd=function.task_root if function.kind == BOOTSTRAP else None,
             stdin=subprocess.DEVNULL,
             stdout=writing,
             stderr=writing,

@@ -4,8 +4,16 @@ import itertools
 import os
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
+from offhook.adapters.lambdas.kind import BOOTSTRAP, NODE, PYTHON, source
+from offhook.adapters.lambdas.spec import LocalFunction
+
+# Endings of code by kind. A bootstrap may be in any language, and a program without an ending
+_CODE = {
+    PYTHON: (".py",),
+    NODE: (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".json"),
+    BOOTSTRAP: ("", ".sh", ".py", ".js", ".mjs", ".cjs", ".rb", ".php", ".pl", ".lua", ".jar", ".dll", ".so"),
+}
 _MAX_FILES = 2000
 _MAX_ENTRIES = 20_000  # a task root may be a whole project with its data
 _ALWAYS = 32  # files that are looked at each time, about a microsecond each
@@ -17,12 +25,10 @@ _Stamp = tuple[int, int] | None
 
 
 class Watch:
-    """The handler's file and some around it are looked at each time, all .py files as often as is cheap."""
+    """The handler's file and some around it are looked at each time, all files of code as often as is cheap."""
 
-    def __init__(self, task_root: Path, handler: str) -> None:
-        module = handler.rpartition(".")[0].replace("/", ".").split(".")
-        self._task_root = str(task_root)
-        self._handler_file = str(task_root.joinpath(*module)) + ".py"
+    def __init__(self, function: LocalFunction) -> None:
+        self._function = function
         self._scan()
 
     def changed(self) -> bool:
@@ -35,7 +41,10 @@ class Watch:
 
     def _scan(self) -> None:
         started = time.monotonic()
-        paths = [self._handler_file, *_sources(self._task_root)]
+        function = self._function
+        handler = source(function.kind, function.task_root, function.handler)
+        roots = [str(root) for root in (function.task_root, *function.layers)]
+        paths = itertools.chain([str(handler)] if handler is not None else [], _sources(roots, _CODE[function.kind]))
         self._stamps = {path: _stamp(path) for path in paths}
         self._near = dict(itertools.islice(self._stamps.items(), _ALWAYS))
         ended = time.monotonic()
@@ -50,9 +59,9 @@ def _stamp(path: str) -> _Stamp:
     return status.st_mtime_ns, status.st_size
 
 
-def _sources(root: str) -> Iterator[str]:
-    """Python files, nearest first, up to the bounds; links to folders are not followed."""
-    folders, files, entries = [root], 0, 0
+def _sources(roots: list[str], endings: tuple[str, ...]) -> Iterator[str]:
+    """Files of code, nearest first, up to the bounds; links to folders are not followed."""
+    folders, files, entries = list(roots), 0, 0
     for folder in folders:  # grows while we go: breadth first
         try:
             with os.scandir(folder) as listing:
@@ -60,14 +69,12 @@ def _sources(root: str) -> Iterator[str]:
                     entries += 1
                     if files >= _MAX_FILES or entries >= _MAX_ENTRIES:
                         return
-                    if entry.name.endswith(".py"):
+                    if entry.name.startswith(".") or entry.name in _SKIPPED:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif os.path.splitext(entry.name)[1] in endings:
                         files += 1
                         yield entry.path
-                    elif (
-                        not entry.name.startswith(".")
-                        and entry.name not in _SKIPPED
-                        and entry.is_dir(follow_symlinks=False)
-                    ):
-                        folders.append(entry.path)
         except OSError:
             continue

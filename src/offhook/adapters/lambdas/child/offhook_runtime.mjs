@@ -1,4 +1,4 @@
-// Our Lambda runtime client for Node.js 18 and newer: `node offhook_runtime.mjs TASK_ROOT HANDLER CLIENT [DEBUG_PORT]`.
+// Our Lambda runtime client for Node.js 18 and newer: `node offhook_runtime.mjs TASK_ROOT HANDLER CLIENT MAJOR [DEBUG_PORT]`.
 //
 // CLIENT is `auto` (the aws-lambda-ric in the function's node_modules, where there is one that loads; else ours) or
 // `own`. Ours does what a handler and its caller can see of AWS's: which file is loaded and how, the context, the three
@@ -6,7 +6,7 @@
 // lines. A streamed response is collected and sent as one. Not here: the JSON log format, SnapStart, X-Ray.
 //
 // Callbacks ended with nodejs24.x, and from there on what a plain function returns is its answer; before, it was
-// ignored. OFFHOOK_NODE_MAJOR says which is asked for; where nothing is, both ways are open.
+// ignored. MAJOR is the version that was asked for, as in 20; where it is 0, both ways are open.
 //
 // Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, nodejs-handler.html, nodejs-context.html,
 // configuration-response-streaming.html; behaviour of aws-lambda-ric 3 and 4 (read 2026-11).
@@ -307,9 +307,8 @@ async function invokeStreaming(handler, event, given, { settle }) {
   }
 }
 
-async function serve(api, handler) {
-  const asked = Number(process.env.OFFHOOK_NODE_MAJOR ?? NaN);
-  const isPlainAnswer = !(asked <= LAST_WITH_CALLBACKS);
+async function serve(api, handler, major) {
+  const isPlainAnswer = major === 0 || major > LAST_WITH_CALLBACKS;
   const isStreaming = handler[STREAMING] === 'response';
   for (;;) {
     const { headers, body } = await api.next();
@@ -384,7 +383,9 @@ function nativeHalfLoads(home) {
   return false;
 }
 
-async function main(taskRoot, handler, client, debugPort) {
+async function main(taskRoot, handler, client, major, debugPort) {
+  if (fs.existsSync(taskRoot)) process.chdir(taskRoot);
+  process.env.AWS_EXECUTION_ENV = `AWS_Lambda_nodejs${Number(major) || NODE_MAJOR}.x`;
   const theirs = client === 'auto' ? theirClient(taskRoot) : undefined;
   if (debugPort) (await import('node:inspector')).open(Number(debugPort), '127.0.0.1', true);
   if (theirs) {
@@ -401,7 +402,7 @@ async function main(taskRoot, handler, client, debugPort) {
   }
   provideStreaming();
   try {
-    await serve(api, await findHandler(taskRoot, handler));
+    await serve(api, await findHandler(taskRoot, handler), Number(major));
   } catch (error) {
     logError('Uncaught Exception', error);
     await failStart(api, error, 129);
