@@ -1,5 +1,6 @@
 """`offhook serve` as a process: how it starts, what it refuses, what it keeps, and how it ends."""
 
+import http.client
 import json
 import os
 import signal
@@ -273,3 +274,29 @@ def test_what_runs_otherwise_than_in_lambda_is_in_the_log(serve: Any, tmp_path: 
     server.stop()
     assert "f: there is no python3.99 on PATH; it runs on python3." in server.log
     assert "f: its layers are not fetched" in server.log
+
+
+# --- HTTP ---
+
+
+def test_a_body_may_come_in_chunks(serve: Any, tmp_path: Path) -> None:
+    (tmp_path / "offhook.toml").write_text("[functions.f]\nstub = 1\n")
+    port = int(serve(tmp_path).url.rpartition(":")[2])
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
+    try:
+        pieces = iter([b'{"a":', b"1}"])
+        connection.request("POST", "/2015-03-31/functions/f/invocations", body=pieces, encode_chunked=True)
+        response = connection.getresponse()
+
+        assert (response.status, response.read()) == (200, b"1")
+    finally:
+        connection.close()
+
+
+def test_what_is_not_http_is_refused_and_others_are_served(serve: Any, tmp_path: Path) -> None:
+    server = serve(tmp_path)
+    with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), PATIENCE_SECONDS) as garbage:
+        garbage.sendall(b"\x16\x03\x01 hello\r\n\r\n")
+
+        assert garbage.recv(65_536).startswith(b"HTTP/1.1 400 ")
+    assert server.client("lambda").list_functions()["Functions"] == []
