@@ -3,6 +3,8 @@
 import base64
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -206,6 +208,20 @@ def test_many_attempts_run_at_once(service: Service) -> None:
         waiting = [host.invoke(EFFECT) for _ in range(8)]
         assert all(service.arrived.acquire(timeout=20) for _ in waiting)
         assert not any(each.done() for each in waiting)
+
+
+def test_a_function_that_is_not_invoked_imports_nothing_that_calls_aws() -> None:
+    script = (
+        "import sys, pathlib\n"
+        "from offhook.adapters.lambdas.host import LambdaHost\n"
+        "from offhook.adapters.lambdas.spec import parse_function\n"
+        f"with LambdaHost({{'f': parse_function('f=deployed:{ARN}', folder=pathlib.Path())}}): print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    loaded = set(done.stdout.split())
+    assert "offhook.adapters.lambdas.host" in loaded
+    assert not {"botocore", "httpx"} & loaded
 
 
 # --- who sends it
