@@ -65,17 +65,31 @@ def collect(paths: tuple[Path, ...], *, strict: bool, env: str | None) -> Report
         place = projects.get(path.parent)
         if place is None:
             place = projects[path.parent] = _place(path.parent, env, report)
+        file = path.resolve()
+        if file in place.templates:
+            _lint_template(file, place, report, strict=strict)
+            continue
         try:
             text = contents(path, name=shown(path))
-            flow = place.flows.get(path.resolve()) or read_flow(text, catalogue(), source=shown(path.resolve()))
+            flow = place.flows.get(file) or read_flow(text, catalogue(), source=shown(file))
         except UsageError as refusal:
             report.refused += refusal.problems
         else:
-            report.files += 1
-            problems = lint(flow, catalogue(), strict=strict or place.strict, known=place.known)
-            report.found += _found(shown(path.resolve()), text.decode("utf-8", "replace"), problems)
+            _lint(flow, file, text, place, report, strict=strict)
     report.refused = list(dict.fromkeys(report.refused))
     return report
+
+
+def _lint(flow: Flow, file: Path, text: bytes, place: "_Place", report: Report, *, strict: bool) -> None:
+    report.files += 1
+    problems = lint(flow, catalogue(), strict=strict or place.strict, known=place.known)
+    report.found += _found(shown(file), text.decode("utf-8", "replace"), problems)
+
+
+def _lint_template(file: Path, place: "_Place", report: Report, *, strict: bool) -> None:
+    """The flows that a template of the project declares; its text is looked at for lines alone."""
+    for flow in place.templates[file]:
+        _lint(flow, file, contents(file, name=shown(file)), place, report, strict=strict)
 
 
 def _files(paths: tuple[Path, ...], env: str | None, report: Report) -> list[Path]:
@@ -109,6 +123,8 @@ def _project_files(env: str | None, report: Report) -> list[Path]:
         return []
     report.refused += problems
     files = dict.fromkeys(file for pattern in settings.paths for file in sorted(folder.glob(pattern)) if file.is_file())
+    if any(each.template for each in settings.functions):
+        files |= dict.fromkeys(_place(folder, env, report).templates)
     if not files:
         report.refused.append(f"{shown(folder / FILE)}: [flows] paths lead to no file; name the files to check.")
     return list(files)
@@ -116,9 +132,10 @@ def _project_files(env: str | None, report: Report) -> list[Path]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """What the project of a folder says of the flows in it."""
+    """What the project of a folder says of the flows in it. `templates` are files that declare several."""
 
     flows: dict[Path, Flow]
+    templates: dict[Path, list[Flow]]
     known: Known | None
     strict: bool
 
@@ -128,11 +145,17 @@ def _place(folder: Path, env: str | None, report: Report) -> _Place:
         project = load_project(folder, env=env)
     except UsageError as refusal:
         report.refused += refusal.problems
-        return _Place({}, None, strict=False)
+        return _Place({}, {}, None, strict=False)
     if project.file is None:
-        return _Place({}, None, strict=False)
-    flows = {file: project.instance.flows[arn] for arn, file in project.files.items()}
-    return _Place(flows, known_of(project), project.instance.strict)
+        return _Place({}, {}, None, strict=False)
+    flows: dict[Path, Flow] = {}
+    templates: dict[Path, list[Flow]] = {}
+    for arn, file in project.files.items():
+        if file in project.templates:
+            templates.setdefault(file, []).append(project.instance.flows[arn])
+        else:
+            flows[file] = project.instance.flows[arn]
+    return _Place(flows, templates, known_of(project), project.instance.strict)
 
 
 def known_of(project: Project) -> Known:

@@ -78,9 +78,12 @@ class Project:
     def with_flow(self, path: Path) -> "tuple[Project, Flow]":
         """The project and the flow in this file; one that no path of the project leads to joins it."""
         file = path.resolve()
-        known = next((arn for arn, each in self.files.items() if each == file), None)
-        if known is not None:
-            return self, self.instance.flows[known]
+        known = [self.instance.flows[arn] for arn, each in self.files.items() if each == file]
+        if len(known) > 1:
+            names = ", ".join(repr(flow.name) for flow in known)
+            raise UsageError(f"{shown(file)}: declares the flows {names}; name one of them.")
+        if known:
+            return self, known[0]
         flow, resource = _named(self.instance, _read(path), file)
         others = tuple(each for each in self.instance.resources if each.arn != resource.arn)
         instance = structs.replace(

@@ -39,7 +39,7 @@ def unfold(settings: Settings, base: Instance, root: Path, shown: Callable[[Path
         try:
             loaded = load_template(path, _given(said, path, base), outside)
         except UsageError as refusal:
-            unfolded.files.append(path)
+            unfolded.files.append(path.resolve())
             unfolded.problems += refusal.problems
             continue
         source = shown(loaded.file)
@@ -51,7 +51,7 @@ def unfold(settings: Settings, base: Instance, root: Path, shown: Callable[[Path
                 hidden.add(laid.name)
                 made = _laid(laid, made)
             functions.append(made)
-        _add(unfolded, loaded, source)
+        _add(unfolded, path.resolve(), loaded, source)
     kept = [each for each in settings.functions if not each.template and each.name not in hidden]
     unfolded.problems += _twins(functions)
     unfolded.settings = replace(unfolded.settings, functions=(*kept, *functions))
@@ -151,10 +151,10 @@ def _twins(functions: list[FunctionSettings]) -> Iterator[str]:
 # --- everything else
 
 
-def _add(unfolded: Unfolded, loaded: Loaded, source: str) -> None:
+def _add(unfolded: Unfolded, path: Path, loaded: Loaded, source: str) -> None:
     contents, settings = loaded.contents, unfolded.settings
-    unfolded.files += loaded.files
-    unfolded.flows += [(flow, loaded.file, source) for flow in contents.flows]
+    unfolded.files += [each.resolve() for each in loaded.files]
+    unfolded.flows += [(flow, path, source) for flow in contents.flows]
     for placed in loaded.functions:
         logical_id, name = placed.function.logical_id, placed.function.resource.name
         # one that two templates have leads nowhere

@@ -62,6 +62,11 @@ class Evaluator:
         self._known: dict[tuple[str, str], Any] = {}
         self._of_instance = dict(_instance_parameters(parts, given.instance))
         self._versions: dict[str, list[str]] | None = None
+        instance = given.instance
+        self._constants = {
+            "account": instance.account, "region": instance.region,
+            "instance": instance.arn, "instance_id": instance.id,
+        }  # fmt: skip
 
     # --- what a reader asks for
 
@@ -122,8 +127,9 @@ class Evaluator:
                 return self.problem(f"{name} is no function that offhook knows")
         found = {}
         for key, item in node.items():
-            with self._below(key):
-                value = self.value(item)
+            self._path.append(key)
+            value = self.value(item)
+            self._path.pop()
             if value is not ABSENT:
                 found[key] = value
         return LOST if LOST in found.values() else found
@@ -205,15 +211,6 @@ class Evaluator:
 
     def _placed(self, declared: Declared, name: str) -> Any:
         instance, kind = self.given.instance, KINDS.get(declared.type, OTHER)
-        made = derived_id(declared.type, self.given.stack, declared.logical_id)
-        constants = {
-            "account": instance.account,
-            "region": instance.region,
-            "instance": instance.arn,
-            "instance_id": instance.id,
-            "id": made,
-            "short_id": made.replace("-", "").upper()[:10],
-        }
         match name:
             case "name":
                 return self._name(declared, kind.name)
@@ -225,8 +222,11 @@ class Evaluator:
                 return said if said is LOST else self.function_arn(said)
             case "number":
                 return self._number(declared)
+            case "id" | "short_id":
+                made = derived_id(declared.type, self.given.stack, declared.logical_id)
+                return made if name == "id" else made.replace("-", "").upper()[:10]
             case _:
-                return constants[name] if name in constants else self.property_text(declared, name)
+                return self._constants[name] if name in self._constants else self.property_text(declared, name)
 
     def _name(self, declared: Declared, key: str) -> Any:
         if key and self.property(declared, key) is not None:
@@ -347,14 +347,6 @@ class Evaluator:
             yield
         finally:
             self._path = before
-
-    @contextmanager
-    def _below(self, key: str) -> Iterator[None]:
-        self._path.append(key)
-        try:
-            yield
-        finally:
-            self._path.pop()
 
     def _once(self, key: tuple[str, str], find: Callable[[], Any]) -> Any:
         if key not in self._known:
