@@ -1,4 +1,4 @@
-"""What a warm invocation costs: whole, as a driver sees it, against a bare Runtime API round trip with the same client.
+"""What a whole Lambda block with a warm function costs against a bare Runtime API round trip with the same client.
 
 Budget (design/decisions.md): the whole is at most 1.5 times the bare one, p50. Bare is the measure of
 spec/lambda-runtimes.md section 3: around `await invoke()` of an asyncio server that does nothing but hand over an event
@@ -16,7 +16,13 @@ from pathlib import Path
 
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.adapters.lambdas.spec import PythonFunction
-from offhook.model.effect import InvokeLambda
+from offhook.blocks import catalogue
+from offhook.core.machine import new_contact
+from offhook.core.program import Compiled
+from offhook.drivers.sim import Simulator
+from offhook.drivers.sim.customer import Script
+from offhook.model.flow import Action, ErrorArrow, Flow
+from offhook.model.instance import Instance
 
 ROUNDS = 7  # bare and whole by turns, so that both meet the same weather; each number is the median of the rounds
 WARM_UPS = 50
@@ -88,17 +94,32 @@ OWN = "from offhook.adapters.lambdas.child.offhook_runtime import main\nmain([''
 
 
 def whole(folder: Path, client: str) -> list[float]:
-    """Seconds of each `host.invoke(…).result()`."""
+    """Seconds of each whole block: a contact that enters it, calls the warm function and leaves, in the simulator."""
     function = PythonFunction(name="f", task_root=folder, handler="f.handler", client=client)
-    effect = InvokeLambda("c/1", "f", "arn:f", EVENT, 3000, "r")
+    instance = one_block()
+    times = []
     with LambdaHost({"f": function}) as host:
-        times = []
-        for _ in range(WARM_UPS + CALLS):
+        for number in range(WARM_UPS + CALLS):
+            contact = new_contact(id=f"c{number}", seed="1", flow="arn:flow", flow_type="CONTACT_FLOW")
             started = time.perf_counter()
-            ended = host.invoke(effect).result()
+            simulator = Simulator(instance, host)
+            life = simulator.start(contact, Script(), at_ms=0)
+            simulator.run()
             times.append(time.perf_counter() - started)
-            assert ended.body == '{"State": "WA"}', ended
+            assert life.contact.run is not None and life.contact.run.external == {"State": "WA"}, life.contact
     return times[WARM_UPS:]
+
+
+def one_block() -> Compiled:
+    """A flow of one InvokeLambdaFunction and the hang-up after it."""
+    parameters = {"LambdaFunctionARN": "f", "LambdaInvocationAttributes": {"State": "WA"}}
+    call = Action(
+        "call", "InvokeLambdaFunction", parameters, next_action="bye", errors=(ErrorArrow("NoMatchingError", "bye"),)
+    )
+    actions = {"call": call, "bye": Action("bye", "DisconnectParticipant", {})}
+    flow = Flow("flow-language", {}, "call", actions, name="One", type="CONTACT_FLOW", arn="arn:flow")
+    resources = (Instance().resource("function", "f"),)
+    return Compiled(Instance(flows={"arn:flow": flow}, resources=resources), catalogue())
 
 
 def percentiles(times: list[float]) -> tuple[float, float]:
@@ -120,7 +141,7 @@ def table(folder: Path, client: str) -> dict[str, float]:
 
 
 def measure() -> tuple[float, float]:
-    """p50 in ms of the whole invocation and of the bare round trip, with AWS's runtime client where it imports."""
+    """p50 in ms of the whole block and of the bare round trip, with AWS's runtime client where it imports."""
     with tempfile.TemporaryDirectory() as name:
         row = table(Path(name), "auto")
     return row["whole_p50_ms"], row["bare_p50_ms"]
