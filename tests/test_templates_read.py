@@ -367,6 +367,18 @@ def test_prompts_and_views_are_known_by_name() -> None:
     ]
 
 
+def test_nested_stacks_are_told() -> None:
+    text = """
+    Conditions: {IsNot: !Equals [a, b]}
+    Resources:
+      Inner: {Type: 'AWS::CloudFormation::Stack', Properties: {TemplateURL: inner.yaml}}
+      Never: {Type: 'AWS::Serverless::Application', Condition: IsNot}
+    """
+    assert read(text).warnings == (
+        "t.yaml: Inner: a nested stack is not read; name its template in a table [functions.NAME] of its own.",
+    )
+
+
 HOURS = """
 Resources:
   Hours:
@@ -618,6 +630,15 @@ def test_the_instance_of_the_template_is_the_projects() -> None:
     text = TOP + function("CodeUri: ., FunctionName: lookup", more=f"  {ASSOCIATION}\n  {stranger}\n")
     assert only(read(text, parameters={"Instance": arn})).resource.policy == (
         Statement("connect.amazonaws.com", source_account="1", source_arn="arn:aws:connect:x:y:instance/z"),
+    )
+
+
+def test_an_instance_that_is_no_arn_is_left_alone() -> None:
+    permission = PERMISSION.replace("SourceArn: !Ref Instance", "SourceArn: mine, SourceAccount: '1'")
+    contents = linked(ASSOCIATION.replace("!Ref Instance", "mine"), permission)
+
+    assert only(contents).resource.policy == (
+        Statement("connect.amazonaws.com", source_account="1", source_arn="mine"),
     )
 
 

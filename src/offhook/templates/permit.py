@@ -82,7 +82,7 @@ def _own_instances(here: Evaluator) -> frozenset[str]:
     for each in here.parts.resources.values():
         if each.type.startswith("AWS::Connect::"):
             found |= {_text(here, each, key) for key in ("InstanceArn", "InstanceId")}
-    return frozenset(found - {""})
+    return frozenset(arn for arn in found if arn.count(":") >= 5)
 
 
 def _text(here: Evaluator, declared: Declared, name: str) -> str:

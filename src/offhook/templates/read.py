@@ -1,5 +1,6 @@
 """A template document to what it deploys: all parts of it, and everything that is wrong with them at once."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from offhook.model.errors import UsageError
@@ -42,8 +43,15 @@ def _deployed(here: Evaluator) -> Contents:
         queues=tuple(settings for _, settings, _ in lines),
         resources=(*(resource for resource, _ in schedules), *(resource for resource, _, _ in lines), *rest),
         associated=permits.associated,
-        warnings=(*permits.warnings, *(warning for _, _, warning in lines if warning)),
+        warnings=(*permits.warnings, *(warning for _, _, warning in lines if warning), *_nested(here)),
     )
+
+
+def _nested(here: Evaluator) -> Iterator[str]:
+    for each in here.parts.of_type("AWS::CloudFormation::Stack", "AWS::Serverless::Application"):
+        if here.exists(each):
+            where = f"{here.parts.source}: {each.logical_id}"
+            yield f"{where}: a nested stack is not read; name its template in a table [functions.NAME] of its own."
 
 
 def _unknown_parameters(parts: Outline, given: Given) -> list[str]:
