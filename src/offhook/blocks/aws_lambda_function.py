@@ -42,7 +42,6 @@ from offhook.core.spec import (
 from offhook.model.effect import InvokeLambda, StartTimer
 from offhook.model.event import Event, LambdaEnded, TimerFired
 from offhook.model.flow import Action, Problem
-from offhook.model.instance import Resource
 
 MAX_SYNCHRONOUS_SECONDS = 8
 CHAIN_LIMIT_MS = 20_000
@@ -93,7 +92,7 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
     synchronous = p.invocation_type == "SYNCHRONOUS"
     if synchronous and p.invocation_time_limit_seconds > MAX_SYNCHRONOUS_SECONDS:
         return _failed("bad_parameter", _limit_text(p.invocation_time_limit_seconds), results="")
-    found = ctx.find("function", p.lambda_function_arn, "LambdaFunctionARN")
+    found = _find(p, ctx)
     if found.resource is None:
         return _refused(ctx, "not_found", found.problem)
     # in this order: Lambda tells nobody whether there is what they may not invoke
@@ -102,31 +101,32 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
     if ctx.strict and (forbidden or missing):
         return _refused(ctx, "forbidden" if forbidden else "not_found", forbidden or missing)
     warnings = tuple(filter(None, (forbidden, missing)))
-    if synchronous:
-        return _invoke(p, ctx, found.resource, warnings)
-    return _start(p, ctx, found, found.resource.name, warnings)
+    return (_invoke if synchronous else _start)(p, ctx, found, found.resource.name, warnings)
 
 
-def _invoke(p: Params, ctx: Ctx, function: Resource, warnings: tuple[str, ...]) -> Outcome:
+def _find(p: Params, ctx: Ctx) -> Found:
+    return ctx.find("function", p.lambda_function_arn, "LambdaFunctionARN")
+
+
+def _invoke(p: Params, ctx: Ctx, found: Found, function: str, warnings: tuple[str, ...]) -> Outcome:
     limit_ms = p.invocation_time_limit_seconds * 1000
     left_ms = CHAIN_LIMIT_MS - ctx.chain_ms
     if left_ms <= 0:
         return _failed("chain", CHAIN_TEXT)
     deadline = StartTimer(ctx.new_id(), min(limit_ms, left_ms))
     memo = Memo(
-        function=function.name,
+        function=function,
         started_ms=ctx.now_ms,
         deadline_id=deadline.id,
         deadline_ms=ctx.now_ms + deadline.after_ms,
         chained=left_ms < limit_ms,
     )
-    call, memo = _call(p, ctx, memo)
+    call, memo = _call(p, ctx, memo, found)
     # in this order, so that of a tie in virtual time comes an answer: only what takes longer is cut
     return Wait((call, deadline), memo, warnings=warnings)
 
 
-def _call(p: Params, ctx: Ctx, memo: Memo) -> tuple[InvokeLambda, Memo]:
-    found = ctx.find("function", p.lambda_function_arn, "LambdaFunctionARN")
+def _call(p: Params, ctx: Ctx, memo: Memo, found: Found) -> tuple[InvokeLambda, Memo]:
     call = InvokeLambda(
         id=ctx.new_id(),
         function=memo.function,
@@ -155,7 +155,7 @@ def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
     if event.effect_id == memo.deadline_id or ctx.now_ms >= memo.deadline_ms:
         return _timed_out(p, memo, ctx)
     # the only other timer of this block; the machine lets nothing pass that the contact does not wait for
-    call, memo = _call(p, ctx, replace(memo, attempt=memo.attempt + 1))
+    call, memo = _call(p, ctx, replace(memo, attempt=memo.attempt + 1), _find(p, ctx))
     return Wait((call,), memo)
 
 

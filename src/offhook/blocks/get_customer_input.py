@@ -129,7 +129,7 @@ def _ask(p: Params, ctx: Ctx) -> Outcome:
     conflict = _conflict(ctx.action.parameters) if p.store_input else ""
     if conflict or not seconds:
         return _failed("bad_parameter", conflict or "InputTimeLimitSeconds is missing, must be 1 or more.")
-    speech = speech_of(ctx, text=p.text, markup=p.ssml, prompt=p.prompt_id, media_uri=p.media.uri)
+    speech = speech_of(ctx, p)
     if isinstance(speech, str):
         return _failed("bad_parameter", speech)
     keys = p.dtmf_configuration

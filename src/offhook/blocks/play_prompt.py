@@ -31,6 +31,8 @@ from offhook.model.effect import PlayPrompt
 from offhook.model.event import Event, PromptEnded
 from offhook.model.flow import Action, Problem
 
+_SAID = Exit()
+
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     text: Annotated[str, DYNAMIC, msgspec.Meta(title="Text to speak or send")] = ""
@@ -47,15 +49,15 @@ class Memo(msgspec.Struct, frozen=True):
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
-    speech = speech_of(ctx, text=p.text, markup=p.ssml, prompt=p.prompt_id, media_uri=p.media.uri)
+    speech = speech_of(ctx, p)
     if isinstance(speech, str):
         return Exit(error="NoMatchingError", cause="bad_parameter", detail=speech)
     play = PlayPrompt(ctx.new_id(), ctx.line, speech, skip_if_digits=p.skip_when_dtmf_buffer_enabled)
-    return Wait((play,), Memo(play.id), warnings=assumption(ctx, p.prompt_id))
+    return Wait((play,), Memo(play.id), warnings=assumption(ctx, p.prompt_id) if p.prompt_id else ())
 
 
 def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
-    return Exit() if type(event) is PromptEnded and event.effect_id == memo.prompt_id else None
+    return _SAID if type(event) is PromptEnded and event.effect_id == memo.prompt_id else None
 
 
 def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:

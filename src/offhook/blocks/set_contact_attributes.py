@@ -38,16 +38,17 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
-    changes = {}
-    for key, value in p.attributes.items():
-        if not key or ("." in key and ctx.strict):
-            return _failed("bad_parameter", f"Attributes: {key!r} is no key; a key has a character at least and no dot.")
-        changes[_stored(key) if key[0] == "$" else key] = value
     related = p.target_contact == "Related"
     contact_id = ctx.contact.related_id if related else ctx.contact.initial_id
+    attributes = {} if related else ctx.attributes.copy()
+    for key, value in p.attributes.items():
+        if not key or ("." in key and ctx.strict):
+            return _failed(
+                "bad_parameter", f"Attributes: {key!r} is no key; a key has a character at least and no dot."
+            )
+        attributes[_stored(key) if key[0] == "$" else key] = value
     if contact_id is None:
         return _failed("no_related_contact", "TargetContact: is Related, but the contact has no related contact.")
-    attributes = changes if related else {**ctx.attributes, **changes}
     if problem := too_large(attributes, "user-defined attributes"):
         return _failed("attributes_too_large", problem)
     save = SaveAttributes(ctx.new_id(), contact_id, attributes, adds=related)

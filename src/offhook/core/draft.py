@@ -26,22 +26,13 @@ _EMPTY = Program(Flow("flow-language", {}, "", {}), {}, strict=False)
 _ANSWERED = frozenset(EXPECTS_ANSWER)
 
 
-def _of_contact(name: str) -> Any:
-    """A field of the contact that few steps touch: what this step made of it, else what the contact holds."""
+def _looked_up(name: str) -> Any:
+    """A field that few steps touch: what this step made of it, else what the run or the contact holds."""
+    of_run = name in RUN_FIELDS
 
     def read(draft: "Draft") -> Any:
         changed = draft.changed
-        return changed[name] if name in changed else getattr(draft.contact, name)
-
-    return property(read)
-
-
-def _of_run(name: str) -> Any:
-    """The same of the run."""
-
-    def read(draft: "Draft") -> Any:
-        changed = draft.run_changed
-        return changed[name] if name in changed else getattr(draft.run, name)
+        return changed[name] if name in changed else getattr(draft.run if of_run else draft.contact, name)
 
     return property(read)
 
@@ -56,30 +47,30 @@ class Draft:
     __slots__ = (
         "attributes", "blocks_now", "chain_ms", "changed", "channel", "compiled", "contact", "counter", "effects",
         "external", "flow", "instance", "language", "line", "logging", "now_ms", "params", "pending",
-        "program", "run", "run_changed", "step", "strict", "trace", "unset", "voice",
+        "program", "run", "step", "strict", "trace", "unset", "voice",
     )  # fmt: skip
 
-    phase: str = _of_contact("phase")
-    stored_input: str = _of_contact("stored_input")
-    secrets: tuple[str, ...] = _of_contact("secrets")
-    recording: dict[str, Any] = _of_contact("recording")
-    hooks: dict[str, str] = _of_contact("hooks")
-    queue: Queue | None = _of_contact("queue")
-    name: str | None = _of_contact("name")
-    description: str | None = _of_contact("description")
-    customer_id: str | None = _of_contact("customer_id")
-    references: dict[str, Any] = _of_contact("references")
-    tags: dict[str, str] = _of_contact("tags")
-    system: dict[str, Any] = _of_contact("system")
-    buffers_keys: bool = _of_contact("buffers_keys")
-    has_bot: bool = _of_contact("has_bot")
-    in_flight: tuple[str, ...] = _of_contact("in_flight")
-    parked: dict[str, LambdaEnded] = _of_contact("parked")
-    invocation_id: str = _of_run("invocation_id")
-    flow_attributes: dict[str, str] = _of_run("flow_attributes")
-    modules: dict[str, Any] = _of_run("modules")
-    frames: tuple[Frame, ...] = _of_run("frames")
-    loops: dict[str, int] = _of_run("loops")
+    phase: str = _looked_up("phase")
+    stored_input: str = _looked_up("stored_input")
+    secrets: tuple[str, ...] = _looked_up("secrets")
+    recording: dict[str, Any] = _looked_up("recording")
+    hooks: dict[str, str] = _looked_up("hooks")
+    queue: Queue | None = _looked_up("queue")
+    name: str | None = _looked_up("name")
+    description: str | None = _looked_up("description")
+    customer_id: str | None = _looked_up("customer_id")
+    references: dict[str, Any] = _looked_up("references")
+    tags: dict[str, str] = _looked_up("tags")
+    system: dict[str, Any] = _looked_up("system")
+    buffers_keys: bool = _looked_up("buffers_keys")
+    has_bot: bool = _looked_up("has_bot")
+    in_flight: tuple[str, ...] = _looked_up("in_flight")
+    parked: dict[str, LambdaEnded] = _looked_up("parked")
+    invocation_id: str = _looked_up("invocation_id")
+    flow_attributes: dict[str, str] = _looked_up("flow_attributes")
+    modules: dict[str, Any] = _looked_up("modules")
+    frames: tuple[Frame, ...] = _looked_up("frames")
+    loops: dict[str, int] = _looked_up("loops")
 
     def __init__(self, compiled: Compiled, contact: Contact, at_ms: int) -> None:
         run = contact.run or Run(line="customer", flow=contact.flow)
@@ -107,7 +98,6 @@ class Draft:
             self.now_ms = contact.now_ms
             self.blocks_now = contact.blocks_now
         self.changed: dict[str, Any] = {}
-        self.run_changed: dict[str, Any] = {}
         self.effects: list[Effect] = []
         self.trace: list[tuple[Any, ...]] = []
         self.unset: tuple[str, ...] = ()
@@ -143,8 +133,13 @@ class Draft:
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") % sides + 1
 
     def find(self, kind: str, raw: str, parameter: str = "") -> Found:
-        hint, written = self.step.name_in(parameter)
-        return self.compiled.resolver.find(kind, raw, hint=hint, dynamic=bool(parameter) and written != raw)
+        known, key = self.step.found, (kind, raw, parameter)
+        if (found := known.get(key)) is None:
+            action = self.step.action
+            written = walk(action.parameters, tuple(parameter.split(".")))
+            hint, dynamic = action.hints.get(parameter, ""), bool(parameter) and written != raw
+            found = known[key] = self.compiled.resolver.find(kind, raw, hint=hint, dynamic=dynamic)
+        return found
 
     def look_up(self, path: tuple[str, ...]) -> Any:
         given = self.contact.given
@@ -169,10 +164,11 @@ class Draft:
         return program.start
 
     def set(self, changes: Changes) -> None:
+        changed = self.changed
         for name, value in changes.items():
+            changed[name] = value
             if name in _SLOTS:
                 setattr(self, name, value)
-            (self.run_changed if name in RUN_FIELDS else self.changed)[name] = value
 
     def put(self, name: str, value: Any) -> None:
         self.set({name: value})  # type: ignore[misc]  # names that only the machine sets are in no Changes
@@ -188,14 +184,16 @@ class Draft:
         """Nothing that the run still waits for is wanted any more; asynchronous functions go on."""
         if not self.pending:
             return
-        kept = {key: effect for key, effect in self.pending.items() if key in self.in_flight}
-        for target in self.pending:
-            if target not in kept:
+        kept, in_flight = {}, self.in_flight
+        for target, effect in self.pending.items():
+            if target in in_flight:
+                kept[target] = effect
+            else:
                 self.effects.append(Cancel(self.new_id(), target))
         self.pending = kept
 
-    def freeze(self, *, memo: Any, action: str) -> Contact:
-        """The contact after this step."""
+    def freeze(self, memo: Any, action: str) -> Contact:
+        """The contact after this step, whose run stands on the action with this memo."""
         run = replace(self.run, memo=memo, action=action)
         contact = replace(
             self.contact,
@@ -206,10 +204,8 @@ class Draft:
             blocks_now=self.blocks_now,
         )
         # nobody holds these two yet, so the rest is put in instead of copying them once more
-        for name, value in self.run_changed.items():
-            force_setattr(run, name, value)
         for name, value in self.changed.items():
-            force_setattr(contact, name, value)
+            force_setattr(run if name in RUN_FIELDS else contact, name, value)
         return contact
 
 

@@ -69,13 +69,10 @@ class Template(msgspec.Struct, frozen=True):
     parts: tuple[str | Reference, ...]
 
     def value(self, scope: Scope) -> str:
-        look_up = scope.look_up
-        return "".join(
-            [
-                part if type(part) is str else text_of(look_up(part.path))  # type: ignore[union-attr]  # a Reference
-                for part in self.parts
-            ]
-        )
+        text = ""
+        for part in self.parts:
+            text += part if type(part) is str else text_of(scope.look_up(part.path))  # type: ignore[union-attr]
+        return text
 
     @property
     def references(self) -> tuple[Reference, ...]:

@@ -20,7 +20,7 @@ def contact_flow_event(ctx: Ctx, parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _contact_data(ctx: Ctx) -> dict[str, Any]:
-    contact = ctx.contact
+    contact, known = ctx.contact, ctx.system
     data = {
         "Attributes": ctx.attributes,
         "AwsRegion": ctx.instance.region,
@@ -33,7 +33,7 @@ def _contact_data(ctx: Ctx) -> dict[str, Any]:
         "InitiationMethod": contact.initiation_method,
         "InstanceARN": ctx.instance.arn,
         "LanguageCode": ctx.language,
-        "MediaStreams": ctx.system.get("MediaStreams", _NO_STREAM),
+        "MediaStreams": known.get("MediaStreams", _NO_STREAM),
         "Name": ctx.name,
         "PreviousContactId": contact.previous_id,
         "Queue": system.queue(ctx.queue, ctx.instance),
@@ -45,6 +45,6 @@ def _contact_data(ctx: Ctx) -> dict[str, Any]:
     }
     if contact.channel == "TASK":
         del data["MediaStreams"]
-    if "Capabilities" in ctx.system:
-        data["Capabilities"] = ctx.system["Capabilities"]
+    if "Capabilities" in known:
+        data["Capabilities"] = known["Capabilities"]
     return data

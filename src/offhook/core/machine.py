@@ -50,15 +50,14 @@ class Stepped(msgspec.Struct, frozen=True, gc=False):
 
 def step(instance: Compiled, contact: Contact, event: Event) -> Stepped:
     """What happens to the contact when the event does: nothing when it has ended or waits for other things."""
-    if contact.phase in ("ended", "queued"):
+    happen = _HAPPENINGS.get(type(event))
+    if contact.phase in ("ended", "queued") or (happen is None and event.effect_id not in contact.pending):  # type: ignore[union-attr]  # an answer
         return Stepped(contact, (), ())
     draft = Draft(instance, contact, event.at_ms)
-    happen: Callable[[Draft, Any], Any] = _HAPPENINGS.get(type(event), _answer)
-    outcome = happen(draft, event)
+    outcome = _answer(draft, event) if happen is None else happen(draft, event)
     if outcome is None:
         return Stepped(contact, (), ())
-    memo, action = _settle(draft, outcome)
-    return Stepped(draft.freeze(memo=memo, action=action), draft.effects, draft.trace)
+    return Stepped(_settle(draft, outcome), draft.effects, draft.trace)
 
 
 def _hang_up(draft: Draft, event: HungUp) -> "_Over | None":
@@ -75,11 +74,9 @@ def _update(draft: Draft, event: AttributesUpdated) -> "_Stay":
 
 
 def _answer(draft: Draft, event: Any) -> "Outcome | _Stay | None":
-    """An answer to a pending effect; to anything else the contact is deaf."""
+    """An answer to a pending effect."""
     effect_id, pending = event.effect_id, draft.pending
-    effect = pending.get(effect_id)
-    if effect is None:
-        return None
+    effect = pending[effect_id]
     draft.pending = {key: value for key, value in pending.items() if key != effect_id} if len(pending) > 1 else {}
     draft.trace.append(("event", draft.now_ms, event, effect, draft.run.action))
     if effect_id in draft.contact.in_flight:
@@ -98,13 +95,13 @@ def _park(draft: Draft, event: LambdaEnded, effect_id: str, request_id: str) -> 
 def _resume(draft: Draft, event: Event) -> Outcome | None:
     run = draft.run
     here = draft.program.steps.get(run.action)
-    if here is None or here.resume is None or run.memo is None:
+    if here is None or run.memo is None or (resume := here.resume) is None:
         return None
     draft.step = here
-    draft.params = params = here.constant if here.resolve is None else here.resolve(draft)
+    draft.params = params = here.constant if (resolve := here.resolve) is None else resolve(draft)
     if type(params) is BadParameter:  # a reference in it changed while the block waited
         return unfit(params)
-    return here.resume(params, run.memo, event, draft)
+    return resume(params, run.memo, event, draft)
 
 
 _PLAIN = Exit()
@@ -148,8 +145,8 @@ _HAPPENINGS: dict[type, Callable[[Draft, Any], Any]] = {
 }
 
 
-def _settle(draft: Draft, outcome: "Outcome | str | _Stay | _Over") -> tuple[Any, str]:
-    """Go on until the run waits or is over. The memo and the action it stands on. Text is the action to enter."""
+def _settle(draft: Draft, outcome: "Outcome | str | _Stay | _Over") -> Contact:
+    """Go on until the run waits or is over. The contact as it stands then. Text is the action to enter."""
     while True:
         kind = type(outcome)
         if kind is Exit:
@@ -161,18 +158,18 @@ def _settle(draft: Draft, outcome: "Outcome | str | _Stay | _Over") -> tuple[Any
         elif kind is _Over:
             return _end(draft, outcome.end)  # type: ignore[union-attr]
         elif kind is _Stay:
-            return draft.run.memo, draft.run.action
+            return draft.freeze(draft.run.memo, draft.run.action)
         else:
             outcome = _MOVES[kind](draft, outcome)
 
 
-def _wait(draft: Draft, outcome: Wait) -> tuple[Any, str]:
+def _wait(draft: Draft, outcome: Wait) -> Contact:
     if outcome.set:
         draft.set(outcome.set)
     here, effects = draft.step, outcome.effects
     draft.emit(effects)
     draft.trace.append(("effects", draft.now_ms, here, effects, outcome.warnings))
-    return outcome.memo, here.action.identifier
+    return draft.freeze(outcome.memo, here.action.identifier)
 
 
 def _enter(draft: Draft, identifier: str) -> "Outcome | _Over":
@@ -190,35 +187,37 @@ def _enter(draft: Draft, identifier: str) -> "Outcome | _Over":
     if draft.channel not in here.free and (refused := refusal(draft, here)) is not None:
         return refused
     params = here.constant
-    if here.resolve is not None:
-        params = here.resolve(draft)
+    if params is None and (resolve := here.resolve) is not None:
+        params = resolve(draft)
         if type(params) is BadParameter:
             return unfit(params)
     draft.params = params
     if draft.chain_ms and here.spec.kind == "participant":  # type: ignore[union-attr]  # it is built
         draft.put("chain_ms", 0)  # a prompt or an input breaks a chain of functions (decision S9)
-    return here.enter(params, draft)  # type: ignore[misc]  # the same
+    enter = here.enter
+    return enter(params, draft)  # type: ignore[misc]  # the same
 
 
 def _leave(draft: Draft, outcome: Exit) -> "Outcome | _Over":
     """Leave the block and enter the next."""
     here = draft.step
     branches = here.branches
-    if outcome.set:
-        draft.set(outcome.set)
+    if changes := outcome.set:
+        draft.set(changes)
     if not outcome.error and (outcome.result is None or not branches.conditions):
         target, by = branches.next, "NextAction"
     else:
         target, by = _branch(draft, here, outcome)
     if draft.pending:
         draft.cancel_pending()
-    entry = ("block.left", draft.now_ms, here, draft.params, outcome, target, by, draft.unset, draft.logging)
-    draft.trace.append(entry)
+    draft.trace.append(
+        ("block.left", draft.now_ms, here, draft.params, outcome, target, by, draft.unset, draft.logging)
+    )
     if draft.unset and draft.strict:  # decision S8
         draft.trace.append(("effects", draft.now_ms, here, (), _unset(draft)))
-    if outcome.effects:
-        draft.emit(outcome.effects)
-        draft.trace.append(("effects", draft.now_ms, here, outcome.effects, ()))
+    if effects := outcome.effects:
+        draft.emit(effects)
+        draft.trace.append(("effects", draft.now_ms, here, effects, ()))
     if target:
         return _enter(draft, target)
     if by:
@@ -329,7 +328,7 @@ def _return(draft: Draft, outcome: Return) -> "Outcome | _Over":
     return Exit(result=outcome.result)
 
 
-def _end(draft: Draft, outcome: End) -> tuple[Any, str]:
+def _end(draft: Draft, outcome: End) -> Contact:
     draft.set(outcome.set)
     draft.cancel_pending()
     draft.put("phase", outcome.phase)
@@ -340,7 +339,7 @@ def _end(draft: Draft, outcome: End) -> tuple[Any, str]:
     draft.emit(effects)
     action = draft.step.action.identifier or draft.run.action
     draft.trace.append(("contact.ended", draft.now_ms, action, outcome))
-    return None, action
+    return draft.freeze(None, action)
 
 
 _MOVES: dict[type, Callable[[Draft, Any], Any]] = {Jump: _jump, Call: _call, Return: _return, End: _ended}

@@ -24,12 +24,12 @@ def not_allowed(instance: Instance, function: Resource, qualifier: str) -> str:
 
     In the compatible profile also empty where nobody keeps account of what is allowed.
     """
+    if not instance.strict and instance.associated is None and function.policy is None:
+        return ""
     own = "" if qualifier == LATEST else qualifier
     asked = _asked(function, own)
     policy, added = function.policy or (), instance.associated or ()
     if asked in added or any(each.qualifier == own and _allows(each, instance) for each in policy):
-        return ""
-    if not instance.strict and instance.associated is None and function.policy is None:
         return ""
     return f"{_reason(instance, function, own)}; Connect would refuse to invoke it."
 

@@ -11,9 +11,9 @@ import msgspec
 from msgspec import inspect
 
 from offhook.core.conditions import OPERATORS
-from offhook.core.expr import MISSING, Reference, Scope, Template, parse_reference, parse_text, text_of, walk
+from offhook.core.expr import MISSING, Reference, Scope, Template, parse_reference, parse_text, text_of
 from offhook.core.resolve import Resolver
-from offhook.core.spec import ANY_FLOW, BlockSpec, Catalogue, NoParams
+from offhook.core.spec import ANY_FLOW, BlockSpec, Catalogue, Found, NoParams
 from offhook.model.flow import MODULE, Action, Condition, Flow
 from offhook.model.instance import Instance
 
@@ -69,10 +69,11 @@ class Step:
 
     `enter` and `resume` are its block's. On the channels in `free` nothing speaks against it; elsewhere the machine
     asks whether it is built, what `rules` say of the channel, what `refused` of the flow type, if the constant fits.
+    `found` remembers what its names mean.
     """
 
     __slots__ = (
-        "action", "branches", "built", "constant", "enter", "free", "names", "refused", "resolve", "resume", "rules",
+        "action", "branches", "built", "constant", "enter", "found", "free", "refused", "resolve", "resume", "rules",
         "spec",
     )  # fmt: skip
 
@@ -87,7 +88,7 @@ class Step:
         self.resolve: Resolve | None = None
         self.rules: dict[str, str] = {}
         self.refused: frozenset[str] = frozenset()
-        self.names: dict[str, tuple[str, Any]] = {}
+        self.found: dict[tuple[str, str, str], Found] = {}
         if spec is not None:
             self.constant, self.resolve = compile_parameters(action.parameters, spec.params)
             self.refused = frozenset(name for name in ANY_FLOW if not spec.flow_types.allows(name, strict=strict))
@@ -97,13 +98,6 @@ class Step:
         placed = not self.refused or bool(flow_type and flow_type not in self.refused)
         ready = self.built and placed and type(self.constant) is not BadParameter
         self.free = frozenset(CHANNELS).difference(self.rules) if ready else frozenset()
-
-    def name_in(self, parameter: str) -> tuple[str, Any]:
-        """The friendly name that the file gives for this parameter, and the parameter as it is written."""
-        if (known := self.names.get(parameter)) is None:
-            written = walk(self.action.parameters, tuple(parameter.split(".")))
-            known = self.names[parameter] = self.action.hints.get(parameter, ""), written
-        return known
 
 
 class Program:
@@ -297,7 +291,11 @@ def _plan_text(raw: str, kind: str) -> Any:
 
 
 def _whole_text(path: tuple[str, ...]) -> Resolve:
-    return lambda scope: text_of(scope.look_up(path))
+    def resolve(scope: Scope) -> str:
+        value = scope.look_up(path)
+        return value if type(value) is str else text_of(value)
+
+    return resolve
 
 
 def _whole_json(path: tuple[str, ...]) -> Resolve:
@@ -334,16 +332,26 @@ def _gather_map(pairs: list[tuple[Any, Any]]) -> Any:
     nodes = [part for pair in pairs for part in pair if isinstance(part, _Node)]
     if not nodes:
         return dict(pairs)
+    references = tuple(reference for node in nodes for reference in node.references)
+    dynamic = [(key, value.resolve) for key, value in pairs if isinstance(value, _Node)]
+    if len(dynamic) < len(nodes):
+        return _Node(_with_dynamic_keys(pairs), references)
+    written = dict(pairs)
 
     def resolve(scope: Scope) -> dict[str, Any]:
-        return {
-            (key.resolve(scope) if type(key) is _Node else key): (
-                value.resolve(scope) if type(value) is _Node else value
-            )
-            for key, value in pairs
-        }
+        made = written.copy()
+        for key, value in dynamic:
+            made[key] = value(scope)
+        return made
 
-    return _Node(resolve, tuple(reference for node in nodes for reference in node.references))
+    return _Node(resolve, references)
+
+
+def _with_dynamic_keys(pairs: list[tuple[Any, Any]]) -> Resolve:
+    def part(value: Any, scope: Scope) -> Any:
+        return value.resolve(scope) if type(value) is _Node else value
+
+    return lambda scope: {part(key, scope): part(value, scope) for key, value in pairs}
 
 
 def _gather(make: Callable[[list[Any]], Any], items: list[Any]) -> Any:

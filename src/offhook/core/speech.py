@@ -7,17 +7,36 @@ Source: APIReference/participant-actions-messageparticipant.html; adminguide/pla
 (3,000 billed characters, 6,000 in all; tags are not billed, so plain text is billed whole); cases.md P38.
 """
 
+from typing import Protocol
+
 from offhook.core import ssml
+from offhook.core.prompt import Media
 from offhook.core.spec import Ctx
 from offhook.model.effect import Speech
 
 LIBRARY_ONLY = frozenset("CUSTOMER_QUEUE CUSTOMER_WHISPER AGENT_WHISPER OUTBOUND_WHISPER".split())
 
 
-def speech_of(ctx: Ctx, *, text: str, markup: str, prompt: str, media_uri: str) -> Speech | str:
+class Speaks(Protocol):
+    """Parameters of a block that speaks."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def ssml(self) -> str: ...
+    @property
+    def prompt_id(self) -> str: ...
+    @property
+    def media(self) -> Media: ...
+
+
+def speech_of(ctx: Ctx, p: Speaks) -> Speech | str:
     """The speech, or one sentence that says why there is none. Nothing to say is said to be so."""
+    text, markup, prompt, media_uri = p.text, p.ssml, p.prompt_id, p.media.uri
     if text and not (markup or prompt or media_uri):
-        return _spoken(ctx, "text", text) if len(text) <= ssml.MAX_BILLED else _long(ctx, text)
+        if len(text) > ssml.MAX_BILLED and (ctx.channel == "VOICE" or len(text) > ssml.MAX_CHARACTERS):
+            return _too_long(ctx.channel, text)
+        return _spoken(ctx, "text", text)
     bodies = {"Text": text, "SSML": markup, "PromptId": prompt, "Media": media_uri}
     given = [name for name, body in bodies.items() if body]
     if len(given) != 1:
@@ -43,11 +62,9 @@ def assumption(ctx: Ctx, prompt: str) -> tuple[str, ...]:
     return (found.problem,) if found is not None and found.assumed else ()
 
 
-def _long(ctx: Ctx, text: str) -> Speech | str:
-    limit = ssml.MAX_BILLED if ctx.channel == "VOICE" else ssml.MAX_CHARACTERS
-    if len(text) > limit:
-        return f"Text has {len(text):,} characters, at most {limit:,} can be said at once on {ctx.channel}."
-    return _spoken(ctx, "text", text)
+def _too_long(channel: str, text: str) -> str:
+    limit = ssml.MAX_BILLED if channel == "VOICE" else ssml.MAX_CHARACTERS
+    return f"Text has {len(text):,} characters, at most {limit:,} can be said at once on {channel}."
 
 
 def _spoken(ctx: Ctx, kind: str, body: str) -> Speech:

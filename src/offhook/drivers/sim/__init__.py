@@ -8,6 +8,7 @@ measured (decision S17). Ties are broken by order of ordering, so equal runs are
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -77,8 +78,9 @@ class Simulator:
         self._encrypt = encrypt
         self._snapshots = Snapshots(instance.catalogue) if store else None
         self._max_contact_ms = max_contact_ms
+        # what happens at the same time happens in the order in which it was ordered
         self._heap: list[tuple[int, int, Life, Event]] = []
-        self._pushed = 0
+        self._order = count()
         self._calls: dict[str, tuple[Life, int, Future[LambdaEnded]]] = {}
 
     def start(self, contact: Contact, customer: Customer, *, at_ms: int, hang_up_after: str = "") -> Life:
@@ -89,18 +91,13 @@ class Simulator:
 
     def push(self, life: Life, event: Event) -> None:
         """Let it happen at the event's time."""
-        heappush(self._heap, (event.at_ms, self._ordered(), life, event))
-
-    def _ordered(self) -> int:
-        """The place of what is ordered now, among what happens at the same time."""
-        self._pushed = pushed = self._pushed + 1
-        return pushed
+        heappush(self._heap, (event.at_ms, next(self._order), life, event))
 
     def run(self) -> None:
         """Until every contact is over."""
-        heap = self._heap
-        while heap or self._calls:
-            if self._calls and (not heap or heap[0][0] > self.now_ms):
+        heap, calls = self._heap, self._calls
+        while heap or calls:
+            if calls and (not heap or heap[0][0] > self.now_ms):
                 self._await_functions()
                 continue
             at_ms, _, life, event = heappop(heap)
@@ -176,7 +173,7 @@ class Simulator:
 
     def _invoke(self, life: Life, effect: effects.InvokeLambda) -> None:
         # its place is that of the order, however late we hear: what takes as long as its limit is not cut
-        order = self._ordered()
+        order = next(self._order)
         answer = self.functions.invoke(effect)
         if isinstance(answer, LambdaEnded):
             self._answered(life, order, answer)
@@ -185,8 +182,9 @@ class Simulator:
 
     def _await_functions(self) -> None:
         """Nothing else happens at this instant: wait for every function that runs, in the order they were called."""
-        calls, self._calls = self._calls, {}
-        for life, order, future in calls.values():
+        calls = list(self._calls.values())
+        self._calls.clear()
+        for life, order, future in calls:
             self._answered(life, order, future.result())
 
     def _answered(self, life: Life, order: int, answer: LambdaEnded) -> None:

@@ -24,8 +24,7 @@ class Script:
     """A customer that plays the inputs in order. `used` counts the ones that have been given."""
 
     def __init__(self, inputs: tuple[str, ...] = ()) -> None:
-        problems = [_problem(text) for text in inputs if _meaning(text) is None]
-        if problems:
+        if problems := [_problem(text) for text in inputs if _meaning(text) is None]:
             raise UsageError(*problems)
         self.inputs = inputs
         self.used = 0
