@@ -4,13 +4,12 @@ import contextlib
 import importlib.util
 import json
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
 import venv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import CancelledError
 from dataclasses import replace
 from pathlib import Path
@@ -19,42 +18,12 @@ from typing import Any
 import pytest
 
 from offhook.adapters.lambdas.host import LambdaHost
-from offhook.adapters.lambdas.spec import PythonFunction
-from offhook.model.effect import InvokeLambda
-from offhook.model.event import LambdaEnded
-
-FUNCTIONS = Path(__file__).parent / "functions"
-REQUEST = "8f0e3b7c-0000-4000-8000-000000000001"
-AMPLE_MS = 30_000
+from offhook.adapters.lambdas.spec import LocalFunction
+from tests.hosted import FUNCTIONS, REQUEST, Hosting, answer, effect, hosts, wait_until_gone
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
 
 once = pytest.mark.parametrize("client", ["auto"], indirect=True)  # what does not depend on the runtime client
-
-Hosting = Callable[..., LambdaHost]
-
-
-def effect(event: dict[str, Any] | None = None, *, timeout_ms: int = AMPLE_MS, function: str = "f") -> InvokeLambda:
-    arn = f"arn:aws:lambda:us-east-1:111122223333:function:{function}"
-    return InvokeLambda("c/1", function, arn, event or {}, timeout_ms, REQUEST)
-
-
-def answer(ended: LambdaEnded) -> Any:
-    assert ended.status == 200, ended
-    assert not ended.function_error, ended
-    return json.loads(ended.body)
-
-
-def wait_until_gone(pid: int) -> None:
-    """Returns once the process has ended; fails after ten seconds."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return
-    try:
-        assert select.select([descriptor], [], [], 10)[0], f"process {pid} still runs"
-    finally:
-        os.close(descriptor)
 
 
 @pytest.fixture(params=["auto", "own"])
@@ -64,17 +33,8 @@ def client(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def hosting(client: str) -> Iterator[Hosting]:
-    """Makes hosts of one function `f`, closed at the end."""
-    hosts = []
-
-    def make(handler: str, *, limits: dict[str, int] | None = None, **settings: Any) -> LambdaHost:
-        function = PythonFunction(name="f", task_root=FUNCTIONS, handler=handler, client=client, timeout_ms=AMPLE_MS)
-        hosts.append(LambdaHost({"f": replace(function, **settings)}, **limits or {}))
-        return hosts[-1]
-
-    yield make
-    for host in hosts:
-        host.close()
+    with hosts(task_root=FUNCTIONS, client=client) as make:
+        yield make
 
 
 def test_a_function_answers_the_event_it_is_given(hosting: Hosting) -> None:
@@ -293,8 +253,8 @@ def test_a_missing_interpreter_is_a_failed_start(hosting: Hosting) -> None:
     ended = hosting("sample.echoes", interpreter="/absent/python").invoke(effect()).result()
 
     assert ended.cause == "init"
-    assert ended.detail.startswith("Runtime.InvalidEntrypoint: ")
-    assert "/absent/python" in ended.detail
+    assert json.loads(ended.body)["errorType"] == "Runtime.InvalidEntrypoint"
+    assert ended.detail.startswith("/absent/python cannot be started: ")
 
 
 def test_a_function_that_was_mended_works_at_the_next_call(hosting: Hosting, tmp_path: Path) -> None:
@@ -560,9 +520,9 @@ def test_functions_end_when_the_host_is_killed(client: str, tmp_path: Path) -> N
 import os, signal
 from pathlib import Path
 from offhook.adapters.lambdas.host import LambdaHost
-from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.adapters.lambdas.spec import LocalFunction
 from offhook.model.effect import InvokeLambda
-function = PythonFunction(name="f", task_root=Path({str(FUNCTIONS)!r}), handler="sample.sleeps", client={client!r})
+function = LocalFunction(name="f", task_root=Path({str(FUNCTIONS)!r}), handler="sample.sleeps", client={client!r})
 host = LambdaHost({{"f": function}})
 host.invoke(InvokeLambda("c/1", "f", "arn", {{"pid_file": {str(tmp_path / "pid")!r}}}, 60_000, "r"))
 while not os.path.exists({str(tmp_path / "pid")!r}) or not Path({str(tmp_path / "pid")!r}).read_text():
@@ -616,7 +576,7 @@ def test_closing_ends_what_is_in_flight_and_refuses_what_comes_after(hosting: Ho
 
 @once
 def test_one_function_that_hangs_costs_another_nothing(client: str) -> None:
-    function = PythonFunction(name="f", task_root=FUNCTIONS, handler="sample.sleeps", client=client)
+    function = LocalFunction(name="f", task_root=FUNCTIONS, handler="sample.sleeps", client=client)
     other = replace(function, name="g", handler="sample.echoes")
     with LambdaHost({"f": function, "g": other}) as host:
         hanging = host.invoke(effect())

@@ -41,7 +41,8 @@ class LambdaEnded(_Event, frozen=True, gc=False):
     the host gave it up at the attempt's `timeout_ms`. `error_code` is AWS's name of the refusal.
     `function_error` is empty or `Unhandled`; `cause` then says which: function_error, function_timeout, init,
     crash. `body` is the answer as received, cut after `max_body_bytes` of the host; `body_bytes` its full size.
-    `took_ms` and `init_ms` are measured; `log` is the tail of what the function wrote.
+    `took_ms` and `init_ms` are measured; `log` is the tail of what the function wrote, `report` the line that Lambda
+    would write after it, with times and memory.
     """
 
     effect_id: str
@@ -56,6 +57,7 @@ class LambdaEnded(_Event, frozen=True, gc=False):
     took_ms: int = 0
     init_ms: int = 0
     log: str = ""
+    report: str = ""
 
 
 class HungUp(_Event, frozen=True, gc=False):

@@ -24,7 +24,9 @@ _REFUSALS = {
 }
 
 
-class _Error(msgspec.Struct):
+class Error(msgspec.Struct):
+    """Lambda's error object, as far as it matters here."""
+
     errorType: str = ""
     errorMessage: str = ""
 
@@ -94,9 +96,16 @@ def too_large_body() -> str:
     )
 
 
-def _sentence(body: str) -> str:
+def error_in(body: str) -> Error | None:
+    """None where the body is no error object."""
     try:
-        error = msgspec.json.decode(body, type=_Error)
+        return msgspec.json.decode(body, type=Error)
     except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _sentence(body: str) -> str:
+    error = error_in(body)
+    if error is None:
         return "the function failed, and its report is not Lambda's error object."
     return ": ".join(filter(None, (error.errorType, error.errorMessage)))[:_MAX_DETAIL]

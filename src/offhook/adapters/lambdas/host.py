@@ -3,22 +3,25 @@
 import itertools
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from offhook.adapters.lambdas import answer, stub
+from offhook.adapters.lambdas.call import Call
+from offhook.adapters.lambdas.capacity import Capacity
 from offhook.adapters.lambdas.folder import Folder
 from offhook.adapters.lambdas.guard import Guard
 from offhook.adapters.lambdas.pool import Pool
-from offhook.adapters.lambdas.process import Call
+from offhook.adapters.lambdas.requirements import install
 from offhook.adapters.lambdas.spawn import Site
-from offhook.adapters.lambdas.spec import DeployedFunction, Function, PythonFunction, Stub
+from offhook.adapters.lambdas.spec import DeployedFunction, Function, LocalFunction, Stub
 from offhook.model.effect import InvokeLambda
+from offhook.model.errors import UsageError
 from offhook.model.event import LambdaEnded
 
 if TYPE_CHECKING:
@@ -29,7 +32,9 @@ class LambdaHost:
     """Invokes functions by name. Satisfies `Functions` of drivers/ports.py.
 
     Any thread may call it. Nothing is started before the first function that is no stub is invoked. `close` ends every
-    process and every request.
+    process and every request. `max_processes` bounds the processes of all functions, and more invocations at once are
+    throttled; `max_invocations` is the instance's limit, and more are refused as Connect does (None: no limit). `now`
+    is a clock in seconds, by which processes are idle for too long.
     """
 
     def __init__(
@@ -37,12 +42,17 @@ class LambdaHost:
         functions: Mapping[str, Function],
         *,
         max_processes: int = 100,
+        max_invocations: int | None = None,
         max_body_bytes: int = 65_536,
         init_limit_ms: int = 10_000,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._functions = {name: _rooted(function) for name, function in functions.items()}
         self._counts = {name: itertools.count() for name in functions}
-        self._limits = (max_processes, max_body_bytes, init_limit_ms)
+        self._capacity = Capacity(processes=max_processes, invocations=max_invocations)
+        self._max_body_bytes = max_body_bytes
+        self._init_limit_ms = init_limit_ms
+        self._now = now
         self._lock = threading.Lock()
         self._workshop: _Workshop | None = None
         self._caller: Caller | None = None
@@ -56,8 +66,11 @@ class LambdaHost:
             return self._call(function, effect)
         if isinstance(function, Stub):
             future.set_result(stub.answered(function, effect, nth=next(self._counts[effect.function])))
-        elif isinstance(function, PythonFunction):
-            self._begin(function, effect, future)
+        elif isinstance(function, LocalFunction):
+            if function.packages is None or function.packages.is_dir():
+                self._begin(function, effect, future)
+            else:
+                threading.Thread(target=self._install_first, args=(function, effect, future), daemon=True).start()
         else:
             future.set_result(answer.refused(effect, "not_found", f"Function not found: {effect.function}"))
         return future
@@ -97,13 +110,29 @@ class LambdaHost:
     ) -> None:
         self.close()
 
-    def _begin(self, function: PythonFunction, effect: InvokeLambda, future: "Future[LambdaEnded]") -> None:
+    def _install_first(self, function: LocalFunction, effect: InvokeLambda, future: "Future[LambdaEnded]") -> None:
+        try:
+            install(function)
+        except UsageError as problem:
+            body = answer.error_body("Runtime.ImportModuleError", str(problem), requestId=effect.request_id)
+            if future.set_running_or_notify_cancel():
+                future.set_result(answer.failed(effect, "init", body))
+            return
+        if not future.cancelled():
+            self._begin(function, effect, future)
+
+    def _begin(self, function: LocalFunction, effect: InvokeLambda, future: "Future[LambdaEnded]") -> None:
         with self._lock:
             if self._is_closed:
                 future.set_result(answer.refused(effect, "service", answer.CLOSED))
                 return
             if self._workshop is None:
-                self._workshop = _Workshop(*self._limits)
+                self._workshop = _Workshop(
+                    self._capacity,
+                    max_body_bytes=self._max_body_bytes,
+                    init_limit_ms=self._init_limit_ms,
+                    now=self._now,
+                )
             pool = self._workshop.pool(effect.function, function)
         # Only now, because our own start is not the function's time
         call = Call(effect, msgspec.json.encode(effect.event), future, time.monotonic())
@@ -116,7 +145,7 @@ class LambdaHost:
         with self._lock:
             if not self._is_closed:
                 if self._caller is None:
-                    self._caller = Caller(max_body_bytes=self._limits[1])
+                    self._caller = Caller(max_body_bytes=self._max_body_bytes)
                 return self._caller.invoke(function, effect)
         future: Future[LambdaEnded] = Future()
         future.set_result(answer.refused(effect, "service", answer.CLOSED))
@@ -125,7 +154,7 @@ class LambdaHost:
 
 def _rooted(function: Function) -> Function:
     """Its process starts elsewhere, so its folder must not depend on ours."""
-    if not isinstance(function, PythonFunction):
+    if not isinstance(function, LocalFunction):
         return function
     return replace(function, task_root=function.task_root.absolute())
 
@@ -133,13 +162,13 @@ def _rooted(function: Function) -> Function:
 class _Workshop:
     """What all processes share, and a pool for each function that was invoked."""
 
-    def __init__(self, max_processes: int, max_body_bytes: int, init_limit_ms: int) -> None:
+    def __init__(self, capacity: Capacity, **limits: Any) -> None:
         folder = Folder()
-        self._site = Site(folder, Guard(folder.root), max_processes, max_body_bytes, init_limit_ms)
+        self._site = Site(folder, Guard(folder.root), capacity, **limits)
         self._pools: dict[str, Pool] = {}
         self._retired: list[Pool] = []
 
-    def pool(self, name: str, function: PythonFunction) -> Pool:
+    def pool(self, name: str, function: LocalFunction) -> Pool:
         if name not in self._pools:
             self._pools[name] = Pool(function, self._site)
         return self._pools[name]

@@ -1,5 +1,6 @@
 """Resident memory of a process and its descendants, where /proc tells it."""
 
+import math
 import os
 from pathlib import Path
 
@@ -18,3 +19,21 @@ def resident_bytes(pid: int) -> int:
         except OSError:
             continue  # it has just ended, or there is no /proc
     return total
+
+
+class Memory:
+    """The memory of a process tree, looked at now and then. `now` is a time of time.monotonic()."""
+
+    def __init__(self, pid: int) -> None:
+        self.peak_mb = 0.0
+        self._pid = pid
+        self._looked_at = -math.inf
+
+    def look(self, now: float, *, after_seconds: float) -> float:
+        """MB in use; 0 where the last look was less than that ago."""
+        if now - self._looked_at < after_seconds:
+            return 0
+        self._looked_at = now
+        used_mb = resident_bytes(self._pid) / 1024**2
+        self.peak_mb = max(self.peak_mb, used_mb)
+        return used_mb

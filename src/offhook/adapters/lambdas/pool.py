@@ -5,14 +5,16 @@ too, the caller gives up and the environment stays warm for the next one. After 
 the next caller pays for the cold start, as with AWS.
 """
 
+import itertools
 import threading
 import time
 from collections import deque
 
 from offhook.adapters.lambdas import answer
-from offhook.adapters.lambdas.process import Call, Process
+from offhook.adapters.lambdas.call import Call
+from offhook.adapters.lambdas.process import Process
 from offhook.adapters.lambdas.spawn import Site
-from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.adapters.lambdas.spec import LocalFunction
 from offhook.adapters.lambdas.watch import Watch
 from offhook.model.event import LambdaEnded
 
@@ -20,13 +22,19 @@ _CLOSE_SECONDS = 5
 
 
 class Pool:
-    """Processes start when they are needed and end with `close`, on errors, or because their code has changed."""
+    """Processes start when they are needed and end with `close`, on errors, or because their code has changed.
 
-    def __init__(self, function: PythonFunction, site: Site) -> None:
-        self.lock = threading.RLock()
+    `lock` is that of the host, which all its pools share: a pool may have to end a process of another one.
+    """
+
+    def __init__(self, function: LocalFunction, site: Site) -> None:
+        self.lock = site.capacity.lock
         self._function = function
         self._site = site
         self._watch = Watch(function)
+        self._watching = threading.Lock()
+        self._count = itertools.count()
+        self._running = 0
         self._serving: set[Process] = set()
         self._idle: list[Process] = []
         self._threads: set[threading.Thread] = set()
@@ -41,10 +49,12 @@ class Pool:
 
     def begin(self, call: Call) -> None:
         """Start an invocation, from any thread. Its future says how it went."""
+        with self._watching:
+            has_changed = self._watch.changed()
         with self.lock:
-            if self._watch.changed():
+            if has_changed:
                 self._replace()
-            self.give(call)
+            self._admit(call)
         self.flush()
 
     def cancel(self, call: Call) -> None:
@@ -81,11 +91,12 @@ class Pool:
         if self._is_closed:
             self.settle(call, answer.refused(call.effect, "service", answer.CLOSED))
         elif self._idle:
+            self._site.capacity.occupy(self._idle[-1])
             self._idle.pop().take(call, on_clock=True)
         elif spares := [process for process in self._serving if process.is_spare]:
             spares[0].take(call, on_clock=False)
-        elif len(self._serving) < self._most():
-            self._start().take(call, on_clock=True)
+        elif process := self._started():
+            process.take(call, on_clock=True)
         else:
             self.settle(call, answer.refused(call.effect, "throttle"))
 
@@ -94,15 +105,19 @@ class Pool:
             process.end()
         else:
             self._idle.append(process)
+            self._site.capacity.free(process)
 
     def left(self, process: Process, *, replace: bool) -> None:
         self._serving.discard(process)
+        self._site.capacity.leave(process)
         if process in self._idle:
             self._idle.remove(process)
         if replace and not self._is_closed:
-            self._start()
+            self._started()
 
     def settle(self, call: Call, ended: LambdaEnded) -> None:
+        self._running -= 1
+        self._site.capacity.finish()
         self._settled.append((call, ended))
 
     def flush(self) -> None:
@@ -113,10 +128,29 @@ class Pool:
                 return  # another thread was faster
             call.finish(ended)
 
-    def _most(self) -> int:
-        return 1 if self._function.debug_port is not None else self._site.max_processes
+    def _admit(self, call: Call) -> None:
+        """Begin an invocation, unless too many run already; where one is to start anew, what is idle makes way."""
+        reserved = self._function.reserved
+        if reserved is not None and self._running >= reserved:
+            detail = f"Rate Exceeded: {reserved} may run at once."
+            self._settled.append((call, answer.refused(call.effect, "throttle", detail)))
+            return
+        if not self._site.capacity.begin():
+            self._settled.append((call, answer.refused(call.effect, "instance_limit")))
+            return
+        self._running += 1
+        every = self._function.cold_every
+        is_forced = every is not None and next(self._count) % every == 0
+        for process in tuple(self._serving):
+            if process.is_outdated or (is_forced and process.call is None):
+                process.end()
+        self.give(call)
 
-    def _start(self) -> Process:
+    def _started(self) -> Process | None:
+        """A new process, where there is room for one."""
+        is_debugged = self._function.debug_port is not None
+        if (is_debugged and self._serving) or not self._site.capacity.enter():
+            return None
         process = Process(self._function, self._site, self)
         self._serving.add(process)
         self._threads = {thread for thread in self._threads if thread.is_alive()} | {process.thread}

@@ -15,60 +15,28 @@ import signal
 import threading
 import time
 import uuid
-from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from offhook.adapters.lambdas import answer, reaper
+from offhook.adapters.lambdas import answer, reaper, report
+from offhook.adapters.lambdas.call import Call, Owner
+from offhook.adapters.lambdas.command import cannot_start
 from offhook.adapters.lambdas.connection import Connection
-from offhook.adapters.lambdas.memory import resident_bytes
+from offhook.adapters.lambdas.memory import Memory
 from offhook.adapters.lambdas.runtime_api import ACCEPTED, CONTINUE, Asked, next_event, refusal
 from offhook.adapters.lambdas.spawn import Child, Site, start
-from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.adapters.lambdas.spec import LocalFunction
 from offhook.adapters.lambdas.switchboard import Switchboard
-from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
 
 _TICK_SECONDS = 0.1  # how often limits and memory are looked at while something runs
 _ALERT_SECONDS = 1.0  # how long an idle process ticks on, so that the next caller need not wake its thread
+_GRACE_SECONDS = 1.0  # how long a process may take from its answer to asking for the next event
+_LONGEST_SECONDS = 3600.0  # one pause: poll takes no more than some weeks
+_MEMORY_SECONDS = 1.0  # how old the last look at a process's memory may be when it answers
 _MAX_CONNECTIONS = 16
 _DAY_MS = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An invocation on its way. `asked_at` is a time of time.monotonic()."""
-
-    effect: InvokeLambda
-    payload: bytes
-    future: "Future[LambdaEnded]"
-    asked_at: float
-
-    def finish(self, ended: LambdaEnded) -> None:
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_result(ended)
-
-
-class Owner(Protocol):
-    """Whoever has the process. All but `flush` is called under `lock`."""
-
-    lock: threading.RLock
-
-    def freed(self, process: "Process") -> None:
-        """It can take an invocation."""
-
-    def left(self, process: "Process", *, replace: bool) -> None:
-        """It takes none any more. `replace`: start another, on nobody's time."""
-
-    def give(self, call: Call) -> None:
-        """It has ended before it could begin this one."""
-
-    def settle(self, call: Call, ended: LambdaEnded) -> None:
-        """The invocation is over; whoever waits is told at the next flush."""
-
-    def flush(self) -> None: ...
 
 
 class Process:
@@ -77,7 +45,7 @@ class Process:
     `is_stale`: the code has changed since it started, so it ends after the invocation it has.
     """
 
-    def __init__(self, function: PythonFunction, site: Site, owner: Owner) -> None:
+    def __init__(self, function: LocalFunction, site: Site, owner: Owner) -> None:
         self.call: Call | None = None
         self.is_ready = False
         self.is_stale = False
@@ -87,13 +55,14 @@ class Process:
         self._child: Child | None = None
         self._board: Switchboard | None = None
         self._waiting: Connection | None = None
+        self._memory: Memory | None = None
+        self._idle_from = site.now()
         self._started_at = self._run_from = time.monotonic()
         self._clock_from: float | None = None
-        self._look_at = self._started_at + _TICK_SECONDS
         self._wakes_at = 0.0
         self._is_handed = False
         self._is_cold = False
-        self._init_ms = 0
+        self._init_ms = 0.0
         self._has_left = False
         self._has_ended = False
         self.thread = threading.Thread(target=self._live, name=f"offhook-{function.name}", daemon=True)
@@ -104,6 +73,11 @@ class Process:
         """It is starting, and for nobody."""
         return self.call is None and not self.is_ready
 
+    @property
+    def is_outdated(self) -> bool:
+        """It had nothing to do for longer than it may."""
+        return self.call is None and self.is_ready and self._idle_seconds() <= 0
+
     def take(self, call: Call, *, on_clock: bool) -> None:
         """Serve an invocation. Off the clock: what is left of the start is not the caller's time."""
         now = time.monotonic()
@@ -112,7 +86,6 @@ class Process:
         self._is_cold = on_clock and not self.is_ready
         self._is_handed = False
         self._run_from = now
-        self._look_at = now + _TICK_SECONDS
         if self._waiting is not None and self._waiting.is_open:
             self._hand_over(call, self._waiting)
         if self._board is not None and self._limit()[0] < self._wakes_at:
@@ -170,12 +143,12 @@ class Process:
     def _attend(self, board: Switchboard, child: Child) -> None:
         """Do what there is to do until the process has ended."""
         with self._owner.lock:
-            self._board, self._child = board, child
+            self._board, self._child, self._memory = board, child, Memory(child.popen.pid)
             board.watch(child.ended, self._notice_end)
             board.watch(child.output.descriptor, lambda: self._read(board, child))
             if self._has_left:
                 reaper.kill_group(child.popen.pid)
-        pause_ms: float | None = 0
+        pause_ms = 0.0
         while not self._has_ended:
             ready = board.wait(pause_ms)
             with self._owner.lock:
@@ -186,15 +159,21 @@ class Process:
                 pause_ms = self._pause_ms()
             self._owner.flush()
 
-    def _pause_ms(self) -> float | None:
-        """How long the thread may wait, None for as long as nothing happens."""
+    def _pause_ms(self) -> float:
+        """How long the thread may wait while nothing happens."""
         now = time.monotonic()
-        self._wakes_at = math.inf
         if self.call is not None or not self.is_ready:
             self._wakes_at = min(now + _TICK_SECONDS, self._limit()[0])
-        elif now - self._run_from < _ALERT_SECONDS:
-            self._wakes_at = now + _TICK_SECONDS
-        return None if self._wakes_at == math.inf else max(0.0, (self._wakes_at - now) * 1000)
+        else:
+            pause = _TICK_SECONDS if now - self._run_from < _ALERT_SECONDS else _LONGEST_SECONDS
+            self._wakes_at = now + max(0.0, min(pause, self._idle_seconds()))
+        return max(0.0, (self._wakes_at - now) * 1000)
+
+    def _idle_seconds(self) -> float:
+        """How long it may still have nothing to do. A debugger stays attached."""
+        if self._function.debug_port is not None:
+            return math.inf
+        return self._idle_from + self._function.idle_ms / 1000 - self._site.now()
 
     def _read(self, board: Switchboard, child: Child) -> None:
         child.output.read()
@@ -235,8 +214,9 @@ class Process:
         if not self.is_ready:
             self.is_ready = True
             self._init_ms = _ms_since(self._started_at)
+            self._look_at_memory(0)
             if self.call is None:
-                self._owner.freed(self)
+                self._free()
         if self.call is not None and not self._is_handed:
             self._hand_over(self.call, connection)
 
@@ -271,7 +251,11 @@ class Process:
         if self.is_stale:
             self.end()
         else:
-            self._owner.freed(self)
+            self._free()
+
+    def _free(self) -> None:
+        self._idle_from = self._site.now()
+        self._owner.freed(self)
 
     # Limits
 
@@ -282,28 +266,48 @@ class Process:
         first = (math.inf, "")
         if not self.is_ready:
             first = (self._started_at + self._site.init_limit_ms / 1000, "init")
-        elif self.call is not None:
+        elif self._is_handed:
             first = (self._run_from + self._function.timeout_ms / 1000, "function_timeout")
+        elif self.call is not None:
+            first = (self._run_from + _GRACE_SECONDS, "lost")
         if self.call is None or self._clock_from is None:
             return first
         return min((self._clock_from + self.call.effect.timeout_ms / 1000, "time_limit"), first)
 
     def _look(self) -> None:
         """Whether a limit is due, and from time to time at the memory that is used."""
-        if self._has_left or (self.is_ready and self.call is None):
+        if self._has_left:
             return
-        now = time.monotonic()
+        if self.is_outdated:
+            self.end()
+        if self.is_ready and self.call is None:
+            return
         at, what = self._limit()
-        if at <= now:
-            if what == "time_limit":
-                self.give_up()
-            else:
-                self._cut(what)
-        elif now >= self._look_at and self._child is not None and self._function.debug_port is None:
-            self._look_at = now + _TICK_SECONDS
-            used_mb = resident_bytes(self._child.popen.pid) / 1024**2
+        if at > time.monotonic():
+            self._check_memory()
+        elif what == "time_limit":
+            self.give_up()
+        elif what == "lost":
+            self._pass_on()
+        else:
+            self._cut(what)
+
+    def _check_memory(self) -> None:
+        if self._function.debug_port is None:
+            used_mb = self._look_at_memory(_TICK_SECONDS)
             if used_mb > self._function.memory_mb:
                 self._cut("crash", f"the function used {used_mb:.0f} MB of its {self._function.memory_mb} MB.")
+
+    def _look_at_memory(self, after_seconds: float) -> float:
+        """MB in use; 0 where the last look was less than that ago."""
+        return 0 if self._memory is None else self._memory.look(time.monotonic(), after_seconds=after_seconds)
+
+    def _pass_on(self) -> None:
+        """It answered, and then never asked for more: what it was to do next is for another one."""
+        call, self.call = self.call, None
+        self.end()
+        if call is not None:
+            self._owner.give(call)
 
     def _cut(self, cause: str, detail: str = "") -> None:
         """End it with its invocation: function_timeout, init or crash."""
@@ -324,8 +328,8 @@ class Process:
 
     def _not_started(self, error: Exception) -> None:
         if self.call is not None:
-            request_id = self.call.effect.request_id
-            self._fail("init", answer.not_started_body(request_id, self._function.program, error))
+            body = answer.not_started_body(self.call.effect.request_id, self._function.program, error)
+            self._fail("init", body, detail=cannot_start(self._function, error))
         self._leave(replace=False)
 
     def _ended(self, status: int) -> None:
@@ -342,27 +346,42 @@ class Process:
     def _fail(self, cause: str, body: str, *, detail: str = "", took_ms: int | None = None) -> None:
         if self.call is None:
             return
-        measured = self._measured(took_ms=took_ms)
+        measured = self._measured(took_ms=took_ms, status=report.status(cause, body))
         ended = answer.failed(self.call.effect, cause, body, detail=detail, **measured)
         if ended.body_bytes > self._site.max_body_bytes:
             ended = msgspec.structs.replace(ended, body=_text(body.encode()[: self._site.max_body_bytes]))
         self._settle(ended)
 
-    def _measured(self, *, took_ms: int | None = None) -> dict[str, Any]:
+    def _measured(self, *, took_ms: int | None = None, status: str = "") -> dict[str, Any]:
         """`took_ms` where it is known better than the clock tells."""
         if not self.is_ready:
             self._init_ms = _ms_since(self._started_at)
+        run_ms = _ms_since(self._run_from) if self._is_handed else 0.0
         if took_ms is None:
-            took_ms = 0 if self._clock_from is None else _ms_since(self._clock_from)
+            took_ms = 0 if self._clock_from is None else math.ceil(_ms_since(self._clock_from))
         return {
             "took_ms": took_ms,
             "cold": self._is_cold,
-            "init_ms": self._init_ms if self._is_cold else 0,
+            "init_ms": math.ceil(self._init_ms) if self._is_cold else 0,
             "log": "" if self._child is None else self._child.output.take(),
+            "report": self._report(run_ms, status),
         }
+
+    def _report(self, run_ms: float, status: str) -> str:
+        self._look_at_memory(_MEMORY_SECONDS)
+        if self.call is None:
+            return ""
+        if status == report.TIMED_OUT:
+            run_ms = self._function.timeout_ms
+        return report.report(
+            self.call.effect.request_id, run_ms=run_ms, init_ms=self._init_ms if self._is_cold else None,
+            memory_mb=self._function.memory_mb, used_mb=self._memory.peak_mb if self._memory is not None else None,
+            status=status,
+        )  # fmt: skip
 
     def _settle(self, ended: LambdaEnded) -> None:
         call, self.call = self.call, None
+        self._is_handed = False
         if call is not None:
             self._owner.settle(call, ended)
 
@@ -372,8 +391,8 @@ class Process:
             self._owner.left(self, replace=replace)
 
 
-def _ms_since(at: float) -> int:
-    return math.ceil((time.monotonic() - at) * 1000)
+def _ms_since(at: float) -> float:
+    return (time.monotonic() - at) * 1000
 
 
 def _text(body: bytes) -> str:

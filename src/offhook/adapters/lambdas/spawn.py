@@ -3,8 +3,10 @@
 import os
 import subprocess
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from offhook.adapters.lambdas.capacity import Capacity
 from offhook.adapters.lambdas.command import command
 from offhook.adapters.lambdas.environment import environment
 from offhook.adapters.lambdas.folder import Folder
@@ -16,13 +18,14 @@ from offhook.adapters.lambdas.spec import LocalFunction
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What all processes share. `init_limit_ms` is 10 s in Lambda."""
+    """What all processes share. `init_limit_ms` is 10 s in Lambda; `now` tells for how long a process was idle."""
 
     folder: Folder
     guard: Guard
-    max_processes: int
+    capacity: Capacity
     max_body_bytes: int
     init_limit_ms: int
+    now: Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)

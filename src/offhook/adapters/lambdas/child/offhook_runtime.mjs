@@ -6,7 +6,8 @@
 // lines. A streamed response is collected and sent as one. Not here: the JSON log format, SnapStart, X-Ray.
 //
 // Callbacks ended with nodejs24.x, and from there on what a plain function returns is its answer; before, it was
-// ignored. MAJOR is the version that was asked for, as in 20; where it is 0, both ways are open.
+// ignored. MAJOR is the version that was asked for, as in 20. Where it is 0, both ways are open: a handler that takes no
+// callback may return its answer.
 //
 // Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html, nodejs-handler.html, nodejs-context.html,
 // configuration-response-streaming.html; behaviour of aws-lambda-ric 3 and 4 (read 2026-11).
@@ -26,6 +27,10 @@ const NODE_MAJOR = Number(process.versions.node.split('.')[0]);
 const OLDEST = 18;
 const LAST_WITH_CALLBACKS = 22;
 const FIRST_WITH_TYPESCRIPT = 24;
+const NO_CALLBACKS =
+  'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to ' +
+  'modify this function to use a supported handler signature to use Node.js 24 or later. For more information see ' +
+  'https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.';
 const NEVER_SETTLED =
   'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise ' +
   'that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes';
@@ -125,14 +130,21 @@ function patchConsole() {
 }
 
 function logError(title, problem) {
-  const error = problem instanceof Error ? problem : new Error(problem);
   let shown;
   try {
+    const error = problem instanceof Error ? problem : new Error(problem);
     shown = JSON.stringify(error, (_, value) => (value instanceof Error ? withDetails(value) : value));
   } catch {
-    shown = JSON.stringify(reported(error));
+    shown = JSON.stringify(reported(problem));
   }
   console.error(title, `\t${shown}`);
+}
+
+// What was written may still be on its way to a full pipe, and belongs to the invocation.
+async function writeOut() {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.writableLength) await new Promise((resolve) => stream.write('', resolve));
+  }
 }
 
 function withDetails(error) {
@@ -246,7 +258,7 @@ function context(headers) {
 }
 
 // What a handler answers: `settle` is given the text of its result, or an error.
-function invoke(handler, event, given, { isPlainAnswer, settle }) {
+function invoke(handler, event, given, { major, settle }) {
   let isOver = false;
   const once = (end) => (...values) => {
     if (isOver) return;
@@ -277,9 +289,19 @@ function invoke(handler, event, given, { isPlainAnswer, settle }) {
   try {
     const result = handler(event, given, callback);
     if (typeof result?.then === 'function') result.then(given.succeed, given.fail).catch(given.fail);
-    else if (isPlainAnswer && result !== undefined) given.succeed(result);
+    else if (major > LAST_WITH_CALLBACKS) given.succeed(result);
+    else if (major === 0 && handler.length < 3 && isJson(result)) given.succeed(result);
   } catch (error) {
     callback(error);
+  }
+}
+
+// What setTimeout returns is not, and a short handler may well end with it.
+function isJson(value) {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
   }
 }
 
@@ -308,8 +330,10 @@ async function invokeStreaming(handler, event, given, { settle }) {
 }
 
 async function serve(api, handler, major) {
-  const isPlainAnswer = major === 0 || major > LAST_WITH_CALLBACKS;
   const isStreaming = handler[STREAMING] === 'response';
+  if (major > LAST_WITH_CALLBACKS && handler.length > 2 && !isStreaming) {
+    throw fault('CallbackHandlerDeprecated', NO_CALLBACKS);
+  }
   for (;;) {
     const { headers, body } = await api.next();
     const given = context(headers);
@@ -321,10 +345,11 @@ async function serve(api, handler, major) {
         settle({ error });
       };
       const run = isStreaming ? invokeStreaming : invoke;
-      run(handler, JSON.parse(body), given, { isPlainAnswer, settle });
+      run(handler, JSON.parse(body), given, { major, settle });
     });
     whenIdle = undefined;
     if ('error' in outcome && !status) logError('Invoke Error', outcome.error);
+    await writeOut();
     const where = `invocation/${encodeURIComponent(requestId)}`;
     if ('error' in outcome) await api.post(`${where}/error`, JSON.stringify(reported(outcome.error)));
     else await api.post(`${where}/response`, outcome.body);

@@ -1,0 +1,1 @@
+exports.handler = async () => ({ kind: 'cjs', required: typeof require });
