@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from offhook.adapters.lambdas.spec import PythonFunction, Stub
+from offhook.adapters.lambdas.spec import LocalFunction, Stub
 from offhook.api.application import Application, application
 from offhook.model.effect import InvokeLambda
 
@@ -85,7 +85,7 @@ async def crowd_seconds(made: Application) -> float:
 
 async def measured(folder: Path) -> dict[str, float]:
     (folder / "app.py").write_text(CODE)
-    own = PythonFunction(name="own", task_root=folder, handler="app.handler")
+    own = LocalFunction(name="own", task_root=folder, handler="app.handler")
     functions = {"own": own, "stub": Stub(name="stub", answers=("{}",))}
     async with application(functions, account="111122223333", region="us-east-1", folder=folder / "kept") as made:
         await call(made, "POST", "/2015-03-31/functions", _creation())

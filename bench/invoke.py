@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from offhook.adapters.lambdas.host import LambdaHost
-from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.adapters.lambdas.spec import LocalFunction
 from offhook.blocks import catalogue
 from offhook.core.machine import new_contact
 from offhook.core.program import Compiled
@@ -95,7 +95,7 @@ OWN = "from offhook.adapters.lambdas.child.offhook_runtime import main\nmain([''
 
 def whole(folder: Path, client: str) -> list[float]:
     """Seconds of each whole block: a contact that enters it, calls the warm function and leaves, in the simulator."""
-    function = PythonFunction(name="f", task_root=folder, handler="f.handler", client=client)
+    function = LocalFunction(name="f", task_root=folder, handler="f.handler", client=client)
     instance = one_block()
     times = []
     with LambdaHost({"f": function}) as host:

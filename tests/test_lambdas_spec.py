@@ -149,14 +149,14 @@ def test_the_runtime_or_else_the_file_says_the_kind(
     [
         ("f.h", "java21", "here: runtime is 'java21', which runs here by its own runtime client: write a bootstrap"),
         ("f.h", "ruby3.3", "here: runtime is 'ruby3.3', which runs here by its own runtime client: write a bootstrap"),
-        ("f.h", "cobol", "here: runtime is 'cobol', which offhook does not run; it runs such as python3.13, nodejs22.x"),
+        ("f.h", "cobol", "here: runtime is 'cobol', which offhook does not run; it runs such as python3.13"),
         ("f.h", "", "here: there is no file code/f.py or .js; write FILE.FUNCTION, no ending."),
         ("f.h", "nodejs20.x", "here: there is no file code/f.js, .mjs or .cjs; write FILE.FUNCTION"),
         ("../f.h", "nodejs20.x", "here: there is no file code/../f.js, .mjs or .cjs; write FILE.FUNCTION"),
         ("f", "nodejs20.x", "here: handler is 'f', must be FILE.FUNCTION, as in lookup.handler."),
         ("", "python3.11", "here: handler is '', must be FILE.FUNCTION, as in lookup.handler."),
-        ("", "", "here: there is no file bootstrap in code."),
-        ("h", "provided", "here: there is no file bootstrap in code."),
+        ("", "", "here: there is no file bootstrap in code; Python and Node.js have a handler."),
+        ("h", "provided", "here: there is no file bootstrap in code; Python and Node.js have a handler."),
     ],
 )
 def test_what_cannot_run_here_is_refused_with_the_cure(

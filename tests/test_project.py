@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from offhook.adapters.lambdas.spec import Fault, PythonFunction, Stub
+from offhook.adapters.lambdas.spec import Fault, LocalFunction, Stub
 from offhook.cli.project import Project, load_project
 from offhook.core.resolve import Resolver
 from offhook.model.errors import UsageError
@@ -204,7 +204,7 @@ def test_a_function_in_python_has_all_its_settings(folder: Path) -> None:
         matches = ["${Lookup.Arn}", "*state*"]""",
     )
 
-    assert project.functions["lookup"] == PythonFunction(
+    assert project.functions["lookup"] == LocalFunction(
         name="lookup",
         task_root=folder / "functions",
         handler="lookup.handler",
@@ -212,7 +212,7 @@ def test_a_function_in_python_has_all_its_settings(folder: Path) -> None:
         memory_mb=256,
         environment={"TABLE": "demo"},
         inherit=("AWS_PROFILE",),
-        interpreter=sys.executable,
+        runtime="python",
     )
     for text in ("${Lookup.Arn}", "SELECT state LAMBDA", "arn:aws:lambda:eu-west-1:1:function:lookup:live", "lookup"):
         assert found(project, "function", text) == "lookup"
@@ -221,7 +221,7 @@ def test_a_function_in_python_has_all_its_settings(folder: Path) -> None:
 def test_the_code_of_a_function_lies_by_default_where_its_handler_is(folder: Path) -> None:
     function = loaded(folder, '[functions.lookup]\nhandler = "functions/lookup.handler"').functions["lookup"]
 
-    assert isinstance(function, PythonFunction)
+    assert isinstance(function, LocalFunction)
     assert (function.task_root, function.handler) == (folder / "functions", "lookup.handler")
 
 
@@ -248,8 +248,8 @@ def test_a_python_that_is_not_installed_is_a_warning(folder: Path) -> None:
     project = loaded(folder, text)
 
     assert project.warnings[0].startswith("function 'lookup': there is no python3.999 on PATH; it runs on python3.")
-    assert isinstance(project.functions["lookup"], PythonFunction)
-    assert project.functions["lookup"].interpreter == sys.executable
+    assert isinstance(project.functions["lookup"], LocalFunction)
+    assert project.functions["lookup"].program == sys.executable
 
 
 def test_what_is_wrong_with_functions_is_said_at_once(folder: Path) -> None:
@@ -265,6 +265,12 @@ def test_what_is_wrong_with_functions_is_said_at_once(folder: Path) -> None:
     [functions.node]
     handler = "functions/lookup.handler"
     runtime = "nodejs20.x"
+    [functions.java]
+    handler = "functions/lookup.handler"
+    runtime = "java21"
+    [functions.rust]
+    code = "functions"
+    runtime = "provided.al2023"
     [functions.dotless]
     handler = "lookup"
     [functions.gone]
@@ -283,10 +289,12 @@ def test_what_is_wrong_with_functions_is_said_at_once(folder: Path) -> None:
         "[functions.both] must have one of handler, deployed, stub, fail, template; it has stub and fail.",
         '[functions."a b"] is no name of a function',
         "function 'fault': unknown fault 'fire'",
-        "[functions.node] runtime is 'nodejs20.x'; functions in Python run, others are not built yet.",
+        "[functions.node] there is no file functions/lookup.js, .mjs or .cjs; write FILE.FUNCTION, no ending.",
+        "[functions.java] runtime is 'java21', which runs here by its own runtime client: write a bootstrap",
+        "[functions.rust] there is no file bootstrap in functions; Python and Node.js have a handler.",
         "[functions.dotless] handler is 'lookup', must be FILE.FUNCTION",
-        "[functions.gone] handler: there is no file functions/gone.py.",
-        "[functions.nowhere] code: there is no folder nowhere.",
+        "[functions.gone] there is no file functions/gone.py or .js; write FILE.FUNCTION, no ending.",
+        "[functions.nowhere] there is no folder nowhere.",
     ):
         assert f"offhook.toml: {sentence}" in said
     assert "template.yaml: cannot be read: No such file or directory." in said
@@ -497,7 +505,7 @@ def test_an_environment_is_laid_over_tables_key_by_key(folder: Path) -> None:
     project = loaded(folder, LAYERED, env="prod")
     function = project.functions["lookup"]
 
-    assert isinstance(function, PythonFunction)
+    assert isinstance(function, LocalFunction)
     assert function.environment == {"TABLE": "demo", "STAGE": "prod"}
     assert project.instance.lambda_policy == LambdaPolicy(0, (1, 2))
 
@@ -520,7 +528,7 @@ def test_every_environment_is_checked_whichever_is_chosen(folder: Path) -> None:
 
     assert problems(folder, text) == [
         "offhook.toml: [env.odd] is 1, must be a table.",
-        "offhook.toml: [env.prod.lambda] retry is not a setting here; known: retries, backoff_ms.",
+        "offhook.toml: [env.prod.lambda] retry is not a setting here; known: retries, backoff_ms, instance_limit.",
         "offhook.toml: [env.prod] env is not a setting here; known: profile, instance, flows, numbers, functions, "
         "lambda, hours, queues, prompts, modules, bots.",
     ]

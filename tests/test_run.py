@@ -454,7 +454,7 @@ def test_a_contact_that_the_flow_dropped_is_found() -> None:
         (["More", "--set", "$.Lex.a.b=1", "--set", "$.Lex.a=2"],
          "--set '$.Lex.a=2': another --set gives a part of the same value."),
         (["More", "--debug", "nobody"],
-         "--debug is 'nobody', which is no function in Python; these are: lookup, broken."),
+         "--debug is 'nobody', which is no function in Python or Node.js; these are: lookup, broken."),
         (["More", "--json", "--log", "-"], "--log - and --json both want stdout; give --log a file."),
         (["More", "--log", "no/such/folder"],
          "--log 'no/such/folder': cannot be written: No such file or directory."),

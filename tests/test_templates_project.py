@@ -2,12 +2,11 @@
 
 import json
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-from offhook.adapters.lambdas.spec import PythonFunction, Stub
+from offhook.adapters.lambdas.spec import LocalFunction, Stub
 from offhook.cli.project import Project, load_project
 from offhook.core.resolve import Resolver
 from offhook.model.errors import UsageError
@@ -66,14 +65,14 @@ def test_every_function_of_the_template_is_there(folder: Path) -> None:
     project = load_project(folder)
 
     assert project.functions == {
-        NAME: PythonFunction(
+        NAME: LocalFunction(
             name=NAME,
             task_root=folder / "src",
             handler="lookup.handler",
             timeout_ms=2000,
             memory_mb=256,
             environment={"STAGE": "dev", "TABLE": physical_name("shop", "States"), "GREETING": "Hello from dev"},
-            interpreter=sys.executable,
+            runtime="python3.11",
         )
     }
     assert project.warnings == ()
@@ -113,7 +112,7 @@ def test_parameters_and_imports_are_given_in_the_table(folder: Path) -> None:
 
     project = loaded(folder, said='parameters = { Stage = "prod" }\nimports = { states-table = 7 }')
     function = project.functions[NAME]
-    assert isinstance(function, PythonFunction)
+    assert isinstance(function, LocalFunction)
     assert function.environment == {"STAGE": "prod", "TABLE": "7", "GREETING": "Welcome"}
 
 
@@ -141,7 +140,7 @@ def test_two_environments_are_two_renderings_of_one_flow(folder: Path) -> None:
 def test_what_holds_for_all_functions_is_said_once(folder: Path) -> None:
     function = loaded(folder, said='inherit = ["HOME"]\nenvironment = { STAGE = "mine", MORE = "1" }').functions[NAME]
 
-    assert isinstance(function, PythonFunction)
+    assert isinstance(function, LocalFunction)
     assert function.inherit == ("HOME",)
     assert (function.environment["STAGE"], function.environment["MORE"]) == ("mine", "1")
 
@@ -156,11 +155,11 @@ def test_layers_are_where_python_looks(folder: Path) -> None:
     (folder / "deps/python").mkdir(parents=True)
     function = load_project(folder).functions[NAME]
 
-    assert isinstance(function, PythonFunction)
+    assert isinstance(function, LocalFunction)
     assert function.environment["PYTHONPATH"] == str(folder / "deps/python")
     edit(folder, "          TABLE: !Ref States\n", "          TABLE: x\n          PYTHONPATH: lib\n")
     function = load_project(folder).functions[NAME]
-    assert isinstance(function, PythonFunction)
+    assert isinstance(function, LocalFunction)
     assert function.environment["PYTHONPATH"] == f"lib:{folder}/deps/python"
 
 
@@ -198,7 +197,7 @@ def test_a_table_named_by_the_logical_id_lies_over_the_function(folder: Path) ->
     function = project.functions[NAME]
 
     assert list(project.functions) == [NAME]
-    assert isinstance(function, PythonFunction)
+    assert isinstance(function, LocalFunction)
     assert (function.task_root, function.handler) == (folder, "other.handler")
     assert (function.timeout_ms, function.memory_mb) == (2000, 256)
     assert function.environment == {"STAGE": "dev", "TABLE": "mine", "GREETING": "Hello from dev"}
@@ -225,7 +224,7 @@ def test_an_environment_makes_a_stub_of_it(folder: Path) -> None:
 
 def test_what_is_wrong_with_a_table_over_a_function_names_the_table(folder: Path) -> None:
     assert refused(folder, '[functions.Lookup]\nhandler = "gone.handler"')[0].startswith(
-        "offhook.toml: [functions.Lookup] handler: there is no file gone.py"
+        "offhook.toml: [functions.Lookup] there is no file gone.py"
     )
 
 
@@ -334,7 +333,7 @@ def test_code_that_is_not_here_is_a_warning(folder: Path) -> None:
         (
             "Handler: lookup.handler",
             "Handler: gone.handler",
-            "template.yaml: Lookup: handler: there is no file src/gone.py",
+            "template.yaml: Lookup: there is no file src/gone.py",
         ),
         ("Runtime: python3.11", "Runtime: java21", "template.yaml: Lookup: runtime is 'java21'"),
     ],
@@ -484,4 +483,4 @@ def test_a_debugger_may_be_asked_for_by_the_logical_id(folder: Path) -> None:
     called = call("run", "Main line (dev)", "--silent", "--debug", "Lookups")
 
     assert called.code == 2
-    assert f"--debug is 'Lookups', which is no function in Python; these are: {NAME}" in called.err
+    assert f"--debug is 'Lookups', which is no function in Python or Node.js; these are: {NAME}" in called.err

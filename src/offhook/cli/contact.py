@@ -13,7 +13,8 @@ from typing import TextIO
 
 from rich.text import Text
 
-from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.adapters.lambdas.kind import BOOTSTRAP, NODE, PYTHON
+from offhook.adapters.lambdas.spec import LocalFunction
 from offhook.blocks import catalogue
 from offhook.cli.asked import DEFAULT_AT, Options, read, repeat
 from offhook.cli.keyboard import Phone
@@ -27,7 +28,7 @@ from offhook.flowjson.problems import refusals, structure_problems
 from offhook.model.errors import UsageError
 from offhook.model.flow import Flow, Problem
 
-DEBUG_PORT = 5678  # debugpy's own, and what editors offer
+DEBUG_PORTS = {PYTHON: 5678, NODE: 9229}  # the debuggers' own, and what editors offer
 MAX_WARNINGS = 10
 INTERRUPTED = 130
 
@@ -106,17 +107,24 @@ def _debugged(project: Project, name: str | None) -> Project:
         return project
     name = project.function_name(name)
     function = project.functions.get(name)
-    if not isinstance(function, PythonFunction):
-        real = [each.name for each in project.functions.values() if isinstance(each, PythonFunction)]
-        known = f"these are: {', '.join(real)}" if real else "there is none here"
-        raise UsageError(f"--debug is {name!r}, which is no function in Python; {known}.")
-    if importlib.util.find_spec("debugpy") is None:
+    if not isinstance(function, LocalFunction) or function.kind == BOOTSTRAP:
+        fit = [
+            each.name
+            for each in project.functions.values()
+            if isinstance(each, LocalFunction) and each.kind != BOOTSTRAP
+        ]
+        known = f"these are: {', '.join(fit)}" if fit else "there is none here"
+        raise UsageError(f"--debug is {name!r}, which is no function in Python or Node.js; {known}.")
+    if function.kind == PYTHON and importlib.util.find_spec("debugpy") is None:
         raise UsageError("--debug needs debugpy; install it with: pip install 'offhook[debug]'.")
-    return replace(project, functions={**project.functions, name: replace(function, debug_port=_free_port())})
+    return replace(
+        project,
+        functions={**project.functions, name: replace(function, debug_port=_free_port(DEBUG_PORTS[function.kind]))},
+    )
 
 
-def _free_port() -> int:
-    for port in (DEBUG_PORT, 0):
+def _free_port(usual: int) -> int:
+    for port in (usual, 0):
         with socket.socket() as trial:
             try:
                 trial.bind(("127.0.0.1", port))
@@ -197,7 +205,7 @@ def _tell(ready: Ready) -> None:
     """What is odd about the project and the flow, and what to do now; on stderr, beside the transcript."""
     sentences = [] if ready.options.json else _oddities(ready)
     for function in ready.project.functions.values():
-        if isinstance(function, PythonFunction) and function.debug_port is not None:
+        if isinstance(function, LocalFunction) and function.debug_port is not None:
             sentences.append(f"function {function.name!r} waits for a debugger on 127.0.0.1:{function.debug_port}.")
     if ready.is_person:
         sentences.append("This is a phone: keys 0-9 * # count at once, Ctrl-D hangs up, Ctrl-C leaves.")

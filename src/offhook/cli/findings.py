@@ -15,7 +15,8 @@ from urllib.parse import quote
 import msgspec
 
 from offhook import __version__
-from offhook.adapters.lambdas.spec import Function, PythonFunction, Stub
+from offhook.adapters.lambdas.kind import PYTHON, source
+from offhook.adapters.lambdas.spec import LocalFunction, Stub
 from offhook.blocks import catalogue
 from offhook.cli.file import contents
 from offhook.cli.project import FILE, Project, load_project, shown
@@ -162,21 +163,17 @@ def known_of(project: Project) -> Known:
     """What a project knows, as lint asks: its names, and what its functions answer and read."""
     sources, answers = {}, {}
     for name, function in project.functions.items():
-        if isinstance(function, PythonFunction):
+        if isinstance(function, LocalFunction) and function.kind == PYTHON:
             sources[name] = _source(function)
         elif isinstance(function, Stub) and isinstance(function.answers, tuple):
             answers[name] = tuple(answer for answer in function.answers if isinstance(answer, str))
     return known_in(project.instance, sources, answers)
 
 
-def _source(function: Function) -> str:
+def _source(function: LocalFunction) -> str:
     """The text of the handler's file, empty where it is not there: running the function says so."""
-    assert isinstance(function, PythonFunction)
-    module = function.task_root.joinpath(*re.split(r"[./]", function.handler)[:-1])
-    for file in (module.with_suffix(".py"), module / "__init__.py"):
-        if file.is_file():
-            return file.read_text("utf-8", "replace")
-    return ""
+    file = source(function.kind, function.task_root, function.handler)
+    return "" if file is None else file.read_text("utf-8", "replace")
 
 
 def _found(file: str, text: str, problems: list[Problem]) -> list[Found]:

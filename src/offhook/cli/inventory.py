@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from offhook.adapters.lambdas.spec import DeployedFunction, Fault, Function, PythonFunction
+from offhook.adapters.lambdas.spec import DeployedFunction, Fault, Function, LocalFunction
 from offhook.blocks import catalogue
 from offhook.cli.findings import known_of
 from offhook.cli.project import Project, load_project, shown
@@ -81,11 +81,11 @@ def as_text(found: list[Entry]) -> str:
 def _kind(function: Function) -> str:
     if isinstance(function, DeployedFunction):
         return "deployed"
-    return "python" if isinstance(function, PythonFunction) else "stub"
+    return function.kind if isinstance(function, LocalFunction) else "stub"
 
 
 def _runs(function: Function) -> str:
-    if isinstance(function, PythonFunction):
+    if isinstance(function, LocalFunction):
         return f"{shown(function.task_root)}/{function.handler}"
     if isinstance(function, DeployedFunction):
         return f"{function.arn} at {function.endpoint}" if function.endpoint else function.arn

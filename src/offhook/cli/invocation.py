@@ -74,7 +74,7 @@ def invoke(asked: Asked, *, env: str | None) -> Invoked:
     contact = _contact(asked, attributes)
     order = ordered(project.instance, contact, found.resource, inputs)
     order = order if event is None else replace(order, event=event)
-    with LambdaHost(project.functions) as host:
+    with LambdaHost(project.functions, max_invocations=project.instance_limit) as host:
         ended = host.invoke(order).result()
     return Invoked(found.resource.name, order.event, ended, _refused(ended))
 

@@ -69,7 +69,7 @@ class Line:
             "watch": self._watch,
         }
         when: dict[str, Any] = {"at_ms": ready.at_ms, "hang_up_after": ready.options.hang_up_after}
-        with LambdaHost(ready.project.functions) as host:
+        with LambdaHost(ready.project.functions, max_invocations=ready.project.instance_limit) as host:
             kept = self._kept(host)
             functions = _Timed(kept, held, every=ready.asked.function_time_ms is not None)
             if ready.is_person or ready.options.real_time:

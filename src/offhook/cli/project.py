@@ -6,7 +6,6 @@ Without offhook.toml a project is a folder with nothing in it; a flow file that 
 import difflib
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,15 +14,20 @@ from typing import TypeVar
 
 from msgspec import structs
 
+from offhook.adapters.lambdas.kind import BOOTSTRAP, OWN_PYTHON, PYTHON, has_python, kind_of
+from offhook.adapters.lambdas.requirements import folder_for
 from offhook.adapters.lambdas.spec import (
+    DEFAULT_IDLE_MS,
     DEFAULT_MEMORY_MB,
     DEFAULT_TIMEOUT_MS,
     DeployedFunction,
     Function,
-    PythonFunction,
+    LocalFunction,
     Stub,
     deployed,
+    local,
     parse_function,
+    read_cold,
 )
 from offhook.blocks import catalogue
 from offhook.cli.file import contents
@@ -38,6 +42,7 @@ from offhook.model.instance import Instance, Resource
 _Made = TypeVar("_Made")
 
 FILE = "offhook.toml"
+PACKAGES = Path(".offhook", "packages")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +50,9 @@ class Project:
     """What is there to run. `root`: the folder that paths in the file are relative to.
 
     `files`: the file of each flow, by the flow's ARN. `paths` are the file's patterns for flows. `functions` by name;
-    each is also a resource of the instance. `warnings` are sentences about the project that stop nothing. `templates`
-    are the files that templates were read from, `logical_ids` lead to the names of their functions.
+    each is also a resource of the instance. `warnings` are sentences about the project that stop nothing.
+    `instance_limit` bounds how many functions run at once, None for no bound. `templates` are the files that templates
+    were read from, `logical_ids` lead to the names of their functions.
     """
 
     root: Path
@@ -56,6 +62,7 @@ class Project:
     files: dict[str, Path] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    instance_limit: int | None = None
     templates: tuple[Path, ...] = ()
     logical_ids: dict[str, str] = field(default_factory=dict)
 
@@ -115,7 +122,7 @@ class Project:
     def _in_place(self, function: Function, name: str) -> Function:
         """The function under this name; a stub for one of a template keeps its time-out, unless it states its own."""
         before = self.functions.get(name) if name in self.logical_ids.values() else None
-        if isinstance(function, Stub) and function.timeout_ms is None and isinstance(before, PythonFunction | Stub):
+        if isinstance(function, Stub) and function.timeout_ms is None and isinstance(before, LocalFunction | Stub):
             function = replace(function, timeout_ms=before.timeout_ms)
         return replace(function, name=name)
 
@@ -213,7 +220,8 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
     files = {flow.arn: path for flow, _, path in flows}
     return Project(
         root=root, file=file, instance=instance, functions=functions, files=files, paths=settings.paths,
-        warnings=tuple(warnings), templates=tuple(unfolded.files), logical_ids=unfolded.logical_ids,
+        warnings=tuple(warnings), instance_limit=settings.instance_limit, templates=tuple(unfolded.files),
+        logical_ids=unfolded.logical_ids,
     )  # fmt: skip
 
 
@@ -372,8 +380,8 @@ def _function(said: FunctionSettings, root: Path, warnings: list[str]) -> Functi
     name = said.name
     if said.origin is not None and said.origin.reason:
         raise UsageError(f"[functions.{name}] {said.origin.reason}.")
-    if said.handler:
-        return _python(said, root, warnings)
+    if said.handler or kind_of(said.runtime) == BOOTSTRAP:
+        return _local(said, root, warnings)
     if said.deployed:
         return deployed(name, said.deployed, endpoint=said.endpoint, region=said.region, profile=said.profile)
     what = f"stub:{said.stub}" if said.stub else f"fail:{said.fail}"
@@ -381,28 +389,47 @@ def _function(said: FunctionSettings, root: Path, warnings: list[str]) -> Functi
     return replace(function, timeout_ms=said.timeout_ms) if isinstance(function, Stub) else function
 
 
-def _python(said: FunctionSettings, root: Path, warnings: list[str]) -> PythonFunction:
+def _local(said: FunctionSettings, root: Path, warnings: list[str]) -> LocalFunction:
     where = f"[functions.{said.name}]"
     parent, handler = (said.code, said.handler) if said.code else _split(said.handler)
     task_root = (root / parent).resolve()
-    module, dot, _ = handler.rpartition(".")
-    source = task_root.joinpath(*module.replace("/", ".").split("."))
-    wrong = []
-    if said.runtime and not said.runtime.startswith("python"):
-        wrong.append(f"{where} runtime is {said.runtime!r}; functions in Python run, others are not built yet.")
-    if not (module and dot):
-        wrong.append(f"{where} handler is {said.handler!r}, must be FILE.FUNCTION, as in lookup.handler.")
-    elif not task_root.is_dir():
-        wrong.append(f"{where} code: there is no folder {shown(task_root)}.")
-    elif not (source.with_suffix(".py").is_file() or (source / "__init__.py").is_file()):
-        wrong.append(f"{where} handler: there is no file {shown(source)}.py.")
+    every, after_ms = read_cold(said.cold or "first", where=where)
+    function = local(
+        said.name, task_root, handler, runtime=said.runtime, where=where, shown=shown(task_root) if parent else "",
+        timeout_ms=said.timeout_ms or DEFAULT_TIMEOUT_MS, memory_mb=said.memory_mb or DEFAULT_MEMORY_MB,
+        environment=said.environment, inherit=said.inherit, client=said.client, reserved=said.reserved,
+        cold_every=every, idle_ms=DEFAULT_IDLE_MS if after_ms is None else after_ms,
+        layers=tuple((root / layer).resolve() for layer in said.layers),
+    )  # fmt: skip
+    function = replace(function, interpreter=_interpreter(said, function, root))
+    if function.kind == PYTHON and not function.interpreter and not has_python(said.runtime):
+        warnings.append(f"function {said.name!r}: there is no {said.runtime} on PATH; it runs on {OWN_PYTHON}.")
+    if not said.install:
+        return function
+    if function.kind != PYTHON:
+        raise UsageError(f"{where} install is for functions in Python alone.")
+    try:
+        return replace(function, packages=folder_for(root / PACKAGES, task_root, function.program))
+    except UsageError as problem:
+        raise UsageError(*(f"{where} {sentence}" for sentence in problem.problems)) from None
+
+
+def _interpreter(said: FunctionSettings, function: LocalFunction, root: Path) -> str:
+    """The program that the table names; empty for the usual one."""
+    where = f"[functions.{said.name}]"
+    wrong = [f"{where} there is no layer {layer}." for layer in said.layers if not (root / layer).is_dir()]
+    if said.venv and (said.interpreter or function.kind != PYTHON):
+        wrong.append(f"{where} venv is for functions in Python that name no interpreter.")
+    if said.interpreter and function.kind == BOOTSTRAP:
+        wrong.append(f"{where} interpreter is not for a bootstrap, which is a program itself.")
+    path = f"{said.venv}/bin/python" if said.venv else said.interpreter
+    if "/" in path:
+        path = os.path.normpath(root / path)  # not resolved: a virtual environment is known by its own path
+    if path and shutil.which(path) is None:
+        wrong.append(f"{where} there is no program {shown(Path(path)) if '/' in path else path}.")
     if wrong:
         raise UsageError(*wrong)
-    return PythonFunction(
-        name=said.name, task_root=task_root, handler=handler,
-        timeout_ms=said.timeout_ms or DEFAULT_TIMEOUT_MS, memory_mb=said.memory_mb or DEFAULT_MEMORY_MB,
-        environment=said.environment, inherit=said.inherit, interpreter=_interpreter(said, warnings),
-    )  # fmt: skip
+    return path
 
 
 def _resource(instance: Instance, function: Function | None, name: str) -> Resource:
@@ -420,16 +447,6 @@ def _declared(base: Instance, function: Function | None, said: FunctionSettings)
 def _split(handler: str) -> tuple[str, str]:
     parent, _, name = handler.rpartition("/")
     return parent, name
-
-
-def _interpreter(said: FunctionSettings, warnings: list[str]) -> str:
-    ours = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    if said.runtime in ("", "python", ours):
-        return sys.executable
-    found = shutil.which(said.runtime)
-    if found is None:
-        warnings.append(f"function {said.name!r}: there is no {said.runtime} on PATH; it runs on {ours}.")
-    return found or sys.executable
 
 
 def _associated(functions: tuple[FunctionSettings, ...], *, strict: bool) -> frozenset[str] | None:

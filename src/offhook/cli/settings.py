@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from offhook.adapters.lambdas.kind import BOOTSTRAP, kind_of
+from offhook.adapters.lambdas.spec import read_cold
 from offhook.model.errors import UsageError
 from offhook.model.flow import FLOW_TYPES, MODULE
 from offhook.model.instance import ACCOUNT, REGION, Alias, Instance, LambdaPolicy, QueueSettings, Statement
@@ -25,6 +27,8 @@ FUNCTION_KINDS = ("handler", "deployed", "stub", "fail", "template")
 # What only a deployed function has
 DEPLOYED_KEYS = ("endpoint", "region", "profile")
 TEMPLATE_KEYS = ("parameters", "imports")
+# What only a function that runs here has
+LOCAL_KEYS = ("layers", "interpreter", "venv", "install", "client", "reserved", "cold")
 # What a table that names a template cannot say of all its functions, and where it is kept
 _OF_ONE_FUNCTION = {
     "code": "code", "runtime": "runtime", "timeout_seconds": "timeout_ms", "memory_mb": "memory_mb",
@@ -52,9 +56,10 @@ class Origin:
 class FunctionSettings:
     """`[functions.NAME]` as it stands: of FUNCTION_KINDS, exactly one is given. `stub` is the answer as JSON text.
 
-    `associated`: whether the function is added to the instance, or the qualifiers with which it is. `policy` and
-    `aliases` are None where the file says nothing. `parameters` and `imports` are a template's. A function that a
-    template declares is said here as the file would have said it, with its `origin`.
+    One without a handler may be a bootstrap. `associated`: whether the function is added to the instance, or the
+    qualifiers with which it is. `policy` and `aliases` are None where the file says nothing. `parameters` and `imports`
+    are a template's. A function that a template declares is said here as the file would have said it, with its
+    `origin`.
     """
 
     name: str
@@ -76,6 +81,13 @@ class FunctionSettings:
     associated: bool | tuple[str, ...] | None
     policy: tuple[Statement, ...] | None
     aliases: dict[str, Alias] | None
+    layers: tuple[str, ...] = ()
+    interpreter: str = ""
+    venv: str = ""
+    install: bool = False
+    client: str = "auto"
+    reserved: int | None = None
+    cold: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     origin: Origin | None = None
@@ -96,6 +108,7 @@ class Settings:
     numbers: dict[str, str]
     functions: tuple[FunctionSettings, ...]
     policy: LambdaPolicy
+    instance_limit: int | None
     hours: dict[str, dict[str, Any]]
     queues: dict[str, QueueSettings]
 
@@ -311,7 +324,7 @@ def _settings(top: Table) -> Settings:
     paths, types = _flows(top.table("flows"), matches)
     numbers = top.text_map("numbers")
     functions = [_function(name, table) for name, table in top.tables("functions")]
-    policy = _policy(top.table("lambda"))
+    policy, instance_limit = _lambda(top.table("lambda"))
     hours = {}
     for name, table in top.tables("hours"):
         hours[name] = table.entries
@@ -324,7 +337,8 @@ def _settings(top: Table) -> Settings:
     top.close()
     return Settings(
         strict=profile == "strict", **identity, paths=paths, types=types, matches=matches, numbers=numbers,
-        functions=tuple(filter(None, functions)), policy=policy, hours=hours, queues=queues,
+        functions=tuple(filter(None, functions)), policy=policy, instance_limit=instance_limit, hours=hours,
+        queues=queues,
     )  # fmt: skip
 
 
@@ -365,11 +379,27 @@ def _function(name: str, table: Table) -> FunctionSettings | None:
         associated=_associated(table),
         policy=_statements(table),
         aliases=_aliases(table),
+        layers=table.texts("layers"),
+        interpreter=table.text("interpreter"),
+        venv=table.text("venv"),
+        install=table.flag("install") or False,
+        client=table.text("client", "auto", one_of=("auto", "own")),
+        reserved=table.number("reserved", least=0, most=1000),
+        cold=_cold(table),
         parameters=table.scalars("parameters"),
         imports=table.scalars("imports"),
     )
     table.close()
     return settings if table.is_sound else None
+
+
+def _cold(table: Table) -> str:
+    text = table.text("cold")
+    try:
+        read_cold(text or "first", where="")
+    except UsageError as refusal:
+        table.problem("cold", refusal.problems[0].removeprefix(" cold ").removesuffix("."))
+    return text
 
 
 def _associated(table: Table) -> bool | tuple[str, ...] | None:
@@ -419,14 +449,17 @@ def _alias(name: str, aliases: Table) -> Alias:
     return alias
 
 
-def _policy(table: Table) -> LambdaPolicy:
+def _lambda(table: Table) -> tuple[LambdaPolicy, int | None]:
+    """How a block tries again, and how many invocations of the instance may run at once."""
     retries = table.number("retries", least=0, most=10)
     backoff_ms = table.numbers("backoff_ms")
+    instance_limit = table.number("instance_limit", least=1, most=100_000)
     table.close()
     default = LambdaPolicy()
-    return LambdaPolicy(
+    policy = LambdaPolicy(
         default.retries if retries is None else retries, default.backoff_ms if backoff_ms is None else backoff_ms
     )
+    return policy, instance_limit
 
 
 def _queue(name: str, table: Table, matches: dict[tuple[str, str], tuple[str, ...]]) -> QueueSettings:
@@ -452,13 +485,19 @@ def _contradictions(settings: Settings, source: str) -> list[str]:
     found = []
     for function in settings.functions:
         given = [kind for kind in FUNCTION_KINDS if getattr(function, kind)]
-        if len(given) != 1:
+        is_bootstrap = not given and kind_of(function.runtime) == BOOTSTRAP
+        if len(given) != 1 and not is_bootstrap:
             has = " and ".join(given) or "none of them"
             found.append(
                 f"{source}: [functions.{function.name}] must have one of {', '.join(FUNCTION_KINDS)}; it has {has}."
             )
         alone = [key for key in DEPLOYED_KEYS if getattr(function, key)] if not function.deployed else []
         found += [f"{source}: [functions.{function.name}] {key} is for deployed functions alone." for key in alone]
+        runs_here = function.handler or is_bootstrap
+        alone = [
+            key for key in LOCAL_KEYS if not runs_here and getattr(function, key) not in ("", "auto", (), None, False)
+        ]
+        found += [f"{source}: [functions.{function.name}] {key} is for functions that run here alone." for key in alone]
         found += [f"{source}: [functions.{function.name}] {rule}." for rule in _about_templates(function)]
     for name, queue in settings.queues.items():
         if queue.hours and queue.hours not in settings.hours:

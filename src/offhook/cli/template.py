@@ -102,6 +102,7 @@ def _function(
         associated=None if associated is None else _qualifiers(resource.name, associated),
         policy=resource.policy,
         aliases=resource.aliases,
+        reserved=function.reserved,
         origin=Origin(f"{source}: {function.logical_id}", function.logical_id, placed.reason, resource.versions),
     )
 
@@ -131,6 +132,7 @@ def _laid(above: FunctionSettings, below: FunctionSettings) -> FunctionSettings:
         memory_mb=above.memory_mb or below.memory_mb,
         environment={**below.environment, **above.environment},
         inherit=above.inherit or below.inherit,
+        reserved=below.reserved if above.reserved is None else above.reserved,
         matches=(*above.matches, *below.matches),
         associated=below.associated if above.associated is None else above.associated,
         policy=below.policy if above.policy is None else above.policy,

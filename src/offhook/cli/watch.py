@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from offhook.adapters.lambdas.spec import PythonFunction
+from offhook.adapters.lambdas.spec import LocalFunction
 from offhook.adapters.lambdas.watch import Watch
 from offhook.cli.asked import Options
 from offhook.cli.contact import INTERRUPTED, perform, prepare
@@ -61,7 +61,7 @@ class _Watched:
     def add(self, project: Project) -> None:
         """From now on, just what this project consists of."""
         self._project = project
-        functions = (each for each in project.functions.values() if isinstance(each, PythonFunction))
+        functions = (each for each in project.functions.values() if isinstance(each, LocalFunction))
         self._code = [Watch(each) for each in functions]
         # what changed while the project was being read has been read too early
         self._stamps = {path: self._stamps.get(path, stamp) for path, stamp in self._now().items()}

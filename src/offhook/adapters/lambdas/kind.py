@@ -58,7 +58,7 @@ def checked(task_root: Path, handler: str, runtime: str, *, shown: str) -> tuple
     if found is not None:
         return found, []
     if kind == BOOTSTRAP or (kind is None and not handler):
-        return BOOTSTRAP, [f"there is no file bootstrap in {shown or 'the folder'}."]
+        return BOOTSTRAP, [f"there is no file bootstrap in {shown or 'the folder'}; Python and Node.js have a handler."]
     if not all(handler.rpartition("/")[2].partition(".")):
         return kinds[0], [f"handler is {handler!r}, must be FILE.FUNCTION, as in lookup.handler."]
     if shown and not task_root.is_dir():

@@ -74,10 +74,6 @@ class LocalFunction:
         return self.interpreter or (NODE if self.kind == NODE else python_for(self.runtime))
 
 
-# The name before there were other kinds
-PythonFunction = LocalFunction
-
-
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A failure on purpose: one of FAULTS."""

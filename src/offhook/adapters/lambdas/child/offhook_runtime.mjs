@@ -1,4 +1,5 @@
-// Our Lambda runtime client for Node.js 18 and newer: `node offhook_runtime.mjs TASK_ROOT HANDLER CLIENT MAJOR [DEBUG_PORT]`.
+// Our Lambda runtime client for Node.js 18 and newer, started as
+// `node offhook_runtime.mjs TASK_ROOT HANDLER CLIENT MAJOR [DEBUG_PORT]`.
 //
 // CLIENT is `auto` (the aws-lambda-ric in the function's node_modules, where there is one that loads; else ours) or
 // `own`. Ours does what a handler and its caller can see of AWS's: which file is loaded and how, the context, the three
