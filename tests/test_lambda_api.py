@@ -384,7 +384,8 @@ def test_the_tail_of_the_log_comes_with_the_answer(client: Any, made: Any) -> No
     assert output == "some output"
     assert end == f"END RequestId: {request_id}"
     assert report.startswith(f"REPORT RequestId: {request_id}\tDuration: ")
-    assert "\tMemory Size: 128 MB\tInit Duration: " in report
+    assert "\tMemory Size: 128 MB\t" in report
+    assert "\tInit Duration: " in report
     assert "LogResult" not in client.invoke(FunctionName="lookup")
 
 

@@ -156,6 +156,8 @@ def as_text(invoked: Invoked) -> str:
         lines += [_pretty(ended.body)] if ended.body else []
     if ended.log:
         lines += ["", "log:", *(f"  {one_line(line)}" for line in ended.log.splitlines())]
+    if ended.report:
+        lines += ["", "  ".join(ended.report.split("\t")).rstrip()]
     return "\n".join(lines)
 
 

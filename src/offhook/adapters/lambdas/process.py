@@ -375,8 +375,7 @@ class Process:
             run_ms = self._function.timeout_ms
         return report.report(
             self.call.effect.request_id, run_ms=run_ms, init_ms=self._init_ms if self._is_cold else None,
-            memory_mb=self._function.memory_mb, used_mb=self._memory.peak_mb if self._memory is not None else None,
-            status=status,
+            memory_mb=self._function.memory_mb, used_mb=self._memory.peak_mb if self._memory else 0, status=status,
         )  # fmt: skip
 
     def _settle(self, ended: LambdaEnded) -> None:

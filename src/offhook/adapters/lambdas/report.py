@@ -20,17 +20,17 @@ def report(
     run_ms: float,
     init_ms: float | None,
     memory_mb: int,
-    used_mb: float | None,
+    used_mb: float,
     status: str = "",
 ) -> str:
-    """The REPORT line. `init_ms` is None for a warm start, `used_mb` where nobody measured it."""
+    """The REPORT line. `init_ms` is None for a warm start, `used_mb` 0 where nobody can tell."""
     fields = [
         f"REPORT RequestId: {request_id}",
         f"Duration: {run_ms:.2f} ms",
         f"Billed Duration: {math.ceil(run_ms + (init_ms or 0))} ms",
         f"Memory Size: {memory_mb} MB",
     ]
-    if used_mb is not None:
+    if used_mb:
         fields.append(f"Max Memory Used: {math.ceil(used_mb)} MB")
     if init_ms is not None:
         fields.append(f"Init Duration: {init_ms:.2f} ms")
@@ -62,7 +62,7 @@ def tail(ended: LambdaEnded, *, request_id: str, version: str, memory_mb: int) -
         f"END RequestId: {request_id}",
         ended.report
         or report(
-            request_id, run_ms=ended.took_ms - (init_ms or 0), init_ms=init_ms, memory_mb=memory_mb, used_mb=None,
+            request_id, run_ms=ended.took_ms - (init_ms or 0), init_ms=init_ms, memory_mb=memory_mb, used_mb=0,
             status=status(ended.cause, ended.body),
         ),
     ]  # fmt: skip

@@ -13,13 +13,13 @@ import msgspec
 from offhook.adapters.lambdas.queue import Event
 from offhook.adapters.lambdas.refusal import Refusal, invalid
 from offhook.adapters.lambdas.registry import Target
+from offhook.adapters.lambdas.report import tail
 from offhook.api.errors import ServiceError
 from offhook.api.lambda_api.lambdas import Lambdas, Operation
 from offhook.api.service import MAX_BODY_BYTES, Result
 from offhook.model.event import LambdaEnded
 
 _MAX_EVENT_BYTES = 1_048_576  # 1 MB since October 2025, 256 KB before
-_MAX_LOG_BYTES = 4096
 _TYPES = ("RequestResponse", "Event", "DryRun")
 _NOT_BUILT = ("ClientContext", "DurableExecutionName", "TenantId")
 _EMPTY = msgspec.Raw(b"{}")
@@ -39,12 +39,10 @@ async def _invoke(lambdas: Lambdas, asked: dict[str, Any], request_id: str) -> R
     if kind == "Event":
         lambdas.queue.accept(Event(target.deployment.name, target.qualifier, request_id, lambdas.now_ms(), payload))
         return {"StatusCode": 202, "Payload": b""}
-    started = asyncio.get_running_loop().time()
     ended = await asyncio.wrap_future(lambdas.invoker.begin(target, payload, request_id=request_id))
     if ended.status != 200:
         raise _error(ended)
-    took_ms = (asyncio.get_running_loop().time() - started) * 1000
-    log = _log(ended, target, request_id, took_ms=took_ms) if asked.get("LogType") == "Tail" else None
+    log = _log(ended, target, request_id) if asked.get("LogType") == "Tail" else None
     return {
         "StatusCode": 200,
         "FunctionError": ended.function_error or None,
@@ -86,20 +84,11 @@ def _error(ended: LambdaEnded) -> ServiceError:
             return ServiceError("ServiceException", detail)
 
 
-def _log(ended: LambdaEnded, target: Target, request_id: str, *, took_ms: float) -> str:
+def _log(ended: LambdaEnded, target: Target, request_id: str) -> str:
     """The end of the log as Lambda gives it, in base64."""
-    memory_mb = target.version.memory_mb
-    lines = [f"START RequestId: {request_id} Version: {target.version.number}"]
-    lines += ended.log.splitlines()
-    lines += [f"END RequestId: {request_id}"]
-    init = f"\tInit Duration: {ended.init_ms:.2f} ms" if ended.cold else ""
-    run_ms = max(0.0, took_ms - (ended.init_ms if ended.cold else 0))
-    lines += [
-        f"REPORT RequestId: {request_id}\tDuration: {run_ms:.2f} ms\tBilled Duration: {-(-run_ms // 1):.0f} ms"
-        f"\tMemory Size: {memory_mb} MB{init}\t"
-    ]
-    text = "\n".join(lines) + "\n"
-    return base64.b64encode(text.encode()[-_MAX_LOG_BYTES:]).decode()
+    version = target.version
+    text = tail(ended, request_id=request_id, version=version.number, memory_mb=version.memory_mb)
+    return base64.b64encode(text.encode()).decode()
 
 
 OPERATIONS: Mapping[str, Operation] = {"Invoke": _invoke, "InvokeAsync": _invoke_async}
