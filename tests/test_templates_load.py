@@ -200,16 +200,17 @@ LAYERS = """
 FAR = "arn:aws:lambda:us-east-1:017000801446:layer:Powertools:5"
 
 
-def test_layers_are_folders_and_the_last_one_wins(tmp_path: Path) -> None:
+def test_layers_are_folders_built_or_not(tmp_path: Path) -> None:
     for name in ("src", "one/python", "two", "built/python"):
         (tmp_path / name).mkdir(parents=True)
     layers = f"CodeUri: src\n      Layers: [!Ref One, !Ref Two, !Ref Built, !Ref Gone, '{FAR}']"
     loaded = load(template(tmp_path, layers, more=LAYERS))
 
-    assert only(loaded).layers == (tmp_path / "built/python", tmp_path / "two", tmp_path / "one/python")
+    assert only(loaded).layers == (tmp_path / "one", tmp_path / "built")
+    assert only(loaded).sources == (tmp_path / "two",)
     assert loaded.warnings == (f"template.yaml: Fn: layer {FAR} lies in AWS; what is in it must be installed here.",)
-    node = load(template(tmp_path, layers, runtime="nodejs22.x", more=LAYERS))
-    assert only(node).layers[-1] == tmp_path / "one/nodejs/node_modules"
+    node = only(load(template(tmp_path, layers, runtime="nodejs22.x", more=LAYERS)))
+    assert (node.layers, node.sources) == ((tmp_path / "one",), (tmp_path / "two", tmp_path / "built"))
 
 
 # --- files

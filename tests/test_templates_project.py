@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -145,22 +146,63 @@ def test_what_holds_for_all_functions_is_said_once(folder: Path) -> None:
     assert (function.environment["STAGE"], function.environment["MORE"]) == ("mine", "1")
 
 
+LAYERS = """
+  Deps: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: deps}}
+  One: {Type: AWS::Serverless::LayerVersion, Metadata: {BuildMethod: python3.11}, Properties: {ContentUri: one}}
+  Two: {Type: AWS::Serverless::LayerVersion, Metadata: {BuildMethod: python3.11}, Properties: {ContentUri: two}}
+
+"""
+
+
 def test_layers_are_where_python_looks(folder: Path) -> None:
-    edit(
-        folder,
-        "  States:\n",
-        "  Deps: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: deps}}\n\n  States:\n",
+    edit(folder, "  States:\n", f"{LAYERS}  States:\n")
+    edit(folder, "      CodeUri: src/\n", "      CodeUri: src/\n      Layers: [!Ref Deps, !Ref One, !Ref Two]\n")
+    for name in ("deps/python", "one", "two"):
+        (folder / name).mkdir(parents=True)
+    (folder / "deps/python/states.py").write_text('TABLE = "of the layer"\n')
+    (folder / "two/states_too.py").write_text('STAGE = "not built yet"\n')
+    code = folder / "src/lookup.py"
+    code.write_text(
+        "import states, states_too\ndef handler(event, context):\n    return {'State': states.TABLE + states_too.STAGE}"
     )
-    edit(folder, "      CodeUri: src/\n", "      CodeUri: src/\n      Layers: [!Ref Deps]\n")
-    (folder / "deps/python").mkdir(parents=True)
     function = load_project(folder).functions[NAME]
 
     assert isinstance(function, LocalFunction)
-    assert function.environment["PYTHONPATH"] == str(folder / "deps/python")
+    assert function.layers == (folder / "deps",)
+    assert function.environment["PYTHONPATH"] == f"{folder}/two:{folder}/one"
+    assert "State of the layernot built yet" in call("run", "Main line (dev)", "--silent").out
     edit(folder, "          TABLE: !Ref States\n", "          TABLE: x\n          PYTHONPATH: lib\n")
     function = load_project(folder).functions[NAME]
     assert isinstance(function, LocalFunction)
-    assert function.environment["PYTHONPATH"] == f"lib:{folder}/deps/python"
+    assert function.environment["PYTHONPATH"] == f"lib:{folder}/two:{folder}/one"
+
+
+def test_how_functions_run_is_said_for_all(folder: Path) -> None:
+    twin = "  Twin: {Type: AWS::Serverless::Function, Properties: {CodeUri: plain, Handler: app.handler}}\n"
+    node = (
+        "  Node: {Type: AWS::Serverless::Function, Properties: {CodeUri: plain, Handler: x.y, Runtime: nodejs22.x}}\n"
+    )
+    edit(folder, "  States:\n", f"{twin}{node}\n  States:\n")
+    edit(folder, "      CodeUri: src/\n", "      CodeUri: src/\n      ReservedConcurrentExecutions: 5\n")
+    (folder / "plain").mkdir()
+    (folder / "plain/app.py").write_text("")
+    (folder / "plain/x.mjs").write_text("")
+    (folder / "src/requirements.txt").write_text("")
+    (folder / "venv/bin").mkdir(parents=True)
+    (folder / "venv/bin/python").symlink_to(sys.executable)
+
+    project = loaded(folder, said='venv = "venv"\ninstall = true\ncold = "always"\nclient = "own"')
+    lookup, plain, x = project.functions.values()
+
+    assert isinstance(lookup, LocalFunction)
+    assert (lookup.interpreter, lookup.reserved) == (str(folder / "venv/bin/python"), 5)
+    assert lookup.packages is not None
+    assert isinstance(plain, LocalFunction)
+    assert (plain.interpreter, plain.packages) == (str(folder / "venv/bin/python"), None)
+    assert isinstance(x, LocalFunction)
+    assert (x.kind, x.interpreter, x.packages) == ("node", "", None)
+    for each in (lookup, plain, x):
+        assert (each.cold_every, each.client) == (1, "own")
 
 
 def test_versions_aliases_and_policies_are_kept(folder: Path) -> None:

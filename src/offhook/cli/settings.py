@@ -33,6 +33,7 @@ LOCAL_KEYS = ("layers", "interpreter", "venv", "install", "client", "reserved", 
 _OF_ONE_FUNCTION = {
     "code": "code", "runtime": "runtime", "timeout_seconds": "timeout_ms", "memory_mb": "memory_mb",
     "matches": "matches", "associated": "associated", "policy": "policy", "aliases": "aliases",
+    "layers": "layers", "interpreter": "interpreter", "reserved": "reserved",
 }  # fmt: skip
 _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -493,7 +494,7 @@ def _contradictions(settings: Settings, source: str) -> list[str]:
             )
         alone = [key for key in DEPLOYED_KEYS if getattr(function, key)] if not function.deployed else []
         found += [f"{source}: [functions.{function.name}] {key} is for deployed functions alone." for key in alone]
-        runs_here = function.handler or is_bootstrap
+        runs_here = function.handler or function.template or is_bootstrap
         alone = [
             key for key in LOCAL_KEYS if not runs_here and getattr(function, key) not in ("", "auto", (), None, False)
         ]

@@ -4,6 +4,7 @@ So everything after this treats them alike. A table `[functions.NAME]` of offhoo
 id, of a function in a template is laid over it: so one function becomes a stub, or gets its code from elsewhere.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from offhook.adapters.lambdas import package
 from offhook.adapters.lambdas.refusal import Refusal
+from offhook.adapters.lambdas.requirements import FILE as REQUIREMENTS
 from offhook.cli.settings import FunctionSettings, Origin, Settings, Unfolded
 from offhook.core.calendar import parse_hours
 from offhook.model.errors import UsageError
@@ -21,8 +23,8 @@ from offhook.templates.load import Loaded, Outside, Placed, load_template, stack
 
 CACHE = Path(".offhook", "code")
 _STACK = "AWS::StackName"
-# Where the languages of layers look for what is in them
-_LAYER_PATHS = {"python": "PYTHONPATH", "nodejs": "NODE_PATH"}
+# By which variable a language finds what lies in a folder
+_SEARCHED = {"python": "PYTHONPATH", "nodejs": "NODE_PATH"}
 
 
 def unfold(settings: Settings, base: Instance, root: Path, shown: Callable[[Path], str]) -> Unfolded:
@@ -82,6 +84,7 @@ def _function(
 ) -> FunctionSettings:
     """The function as a table of its own; what `said` says of the template holds for each."""
     function, resource = placed.function, placed.function.resource
+    is_python = function.runtime.startswith("python")
     return FunctionSettings(
         name=resource.name,
         code=str(placed.folder or ""),
@@ -102,6 +105,11 @@ def _function(
         associated=None if associated is None else _qualifiers(resource.name, associated),
         policy=resource.policy,
         aliases=resource.aliases,
+        layers=tuple(map(str, placed.layers)),
+        venv=said.venv if is_python else "",
+        install=said.install and is_python and placed.folder is not None and (placed.folder / REQUIREMENTS).is_file(),
+        client=said.client,
+        cold=said.cold,
         reserved=function.reserved,
         origin=Origin(f"{source}: {function.logical_id}", function.logical_id, placed.reason, resource.versions),
     )
@@ -112,13 +120,13 @@ def _qualifiers(name: str, associated: frozenset[str]) -> tuple[str, ...]:
 
 
 def _layered(placed: Placed) -> dict[str, str]:
-    """The environment, in which the function's language finds what lies in its layers."""
+    """The environment, in which the function's language also finds what lies in layers that SAM would still build."""
     environment = placed.function.environment
-    name = next((name for start, name in _LAYER_PATHS.items() if placed.function.runtime.startswith(start)), "")
-    if not (name and placed.layers):
+    name = next((name for start, name in _SEARCHED.items() if placed.function.runtime.startswith(start)), "")
+    if not (name and placed.sources):
         return environment
-    paths = [*filter(None, [environment.get(name)]), *map(str, placed.layers)]
-    return {**environment, name: ":".join(paths)}
+    paths = [*filter(None, [environment.get(name)]), *map(str, reversed(placed.sources))]
+    return {**environment, name: os.pathsep.join(paths)}
 
 
 def _laid(above: FunctionSettings, below: FunctionSettings) -> FunctionSettings:
@@ -132,6 +140,8 @@ def _laid(above: FunctionSettings, below: FunctionSettings) -> FunctionSettings:
         memory_mb=above.memory_mb or below.memory_mb,
         environment={**below.environment, **above.environment},
         inherit=above.inherit or below.inherit,
+        layers=above.layers or below.layers,
+        venv=above.venv or below.venv,
         reserved=below.reserved if above.reserved is None else above.reserved,
         matches=(*above.matches, *below.matches),
         associated=below.associated if above.associated is None else above.associated,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from offhook.model.errors import UsageError
-from offhook.templates.contents import Code, Contents, Layer, TemplateFunction
+from offhook.templates.contents import Code, Contents, TemplateFunction
 from offhook.templates.evaluate import Evaluator, Given
 from offhook.templates.function import functions
 from offhook.templates.outline import outline
@@ -47,13 +47,15 @@ class Outside:
 class Placed:
     """A function and its code: `folder`, or None and the reason why there is none, as in `its code is in an S3 bucket`.
 
-    `layers` are the folders of the layers that lie here, first the one that wins.
+    `layers` are the folders of the layers that lie here, the last one wins; `sources` of those that SAM would still
+    build: what they hold lies in them as it would lie in the built layer's python/ or nodejs/.
     """
 
     function: TemplateFunction
     folder: Path | None = None
     reason: str = ""
     layers: tuple[Path, ...] = ()
+    sources: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,17 +188,16 @@ class _Finder:
 
     def place(self, function: TemplateFunction) -> Placed:
         found = self._find(function.code, function.runtime)
-        layers = tuple(self._layers(function))
-        if isinstance(found, Path):
-            return Placed(function=function, folder=found, layers=layers)
-        return Placed(function=function, reason=found, layers=layers)
-
-    def _layers(self, function: TemplateFunction) -> Iterator[Path]:
-        # of two layers the later one wins, as it is laid over the earlier
-        for layer in reversed(function.layers):
-            found = self._find(layer.code, "") if layer.code is not None else ""
-            if isinstance(found, Path):
-                yield _inside(found, layer, "python" if function.runtime.startswith("python") else "nodejs")
+        language = "python" if function.runtime.startswith("python") else "nodejs"
+        layers: list[Path] = []
+        sources: list[Path] = []
+        for layer in function.layers:
+            lies = self._find(layer.code, "") if layer.code is not None else ""
+            if isinstance(lies, Path):
+                is_bare = layer.is_source and not (lies / language).is_dir()
+                (sources if is_bare else layers).append(lies)
+        folder, reason = (found, "") if isinstance(found, Path) else (None, found)
+        return Placed(function=function, folder=folder, reason=reason, layers=tuple(layers), sources=tuple(sources))
 
     def _find(self, code: Code, runtime: str) -> Path | str:
         """The folder, or why there is none."""
@@ -262,11 +263,3 @@ class _Finder:
         finally:
             shutil.rmtree(working, ignore_errors=True)
         return folder
-
-
-def _inside(folder: Path, layer: Layer, language: str) -> Path:
-    """What a runtime looks into: python/ or nodejs/node_modules; the folder itself where SAM would still build it."""
-    inside = folder / language
-    if layer.is_source and not inside.is_dir():
-        return folder
-    return inside if language == "python" else inside / "node_modules"
