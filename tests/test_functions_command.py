@@ -159,7 +159,7 @@ def test_the_answer_the_time_and_the_log_are_shown(project: Path) -> None:
     called = call("functions", "invoke", "lookup", "--channel", "chat")
 
     assert called.code == 0
-    first, *rest = called.out.splitlines()
+    first, *rest, blank, report = called.out.splitlines()
     assert first.startswith("lookup answered after ")
     assert first.endswith(" ms of them to start:")
     assert rest == [
@@ -172,6 +172,7 @@ def test_the_answer_the_time_and_the_log_are_shown(project: Path) -> None:
         "log:",
         "  called for CHAT",
     ]
+    assert (blank, report.startswith("REPORT RequestId: ")) == ("", True)
 
 
 def test_an_answer_that_a_block_would_refuse_is_told(project: Path) -> None:
