@@ -3,12 +3,15 @@
 from typing import Any
 
 from offhook.blocks import catalogue
+from offhook.core.machine import step
+from offhook.core.snapshot import Snapshots
 from offhook.drivers.ports import SILENT, Answer
+from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.customer import Script
 from offhook.model.effect import CollectInput, InvokeLambda, PlayPrompt
-from offhook.model.event import LambdaEnded
+from offhook.model.event import LambdaEnded, Started
 
-from .stage import BYE, Played, Stubs, action, call, compiled, flow, play, say
+from .stage import BYE, START_MS, Played, Stubs, action, call, compiled, contact, flow, play, say
 
 EVERY = {"NoMatchingError": "error", "NoMatchingCondition": "other", "InputTimeLimitExceeded": "late"}
 ENDS = (say("one", "One"), say("two", "Two"), say("other", "Other"), say("late", "Late"), say("error", "Error"), BYE)
@@ -220,6 +223,35 @@ def test_a_chat_waits_for_an_asynchronous_function_and_reads_its_answer() -> Non
     too_late = play(stage, Stubs(takes_ms=40_000, lookup={"State": "WA"}), channel="CHAT")
 
     assert (in_time.said, too_late.said) == (["State WA"], ["Late"])
+
+
+def test_an_asynchronous_function_survives_a_restart() -> None:
+    """The contact is stored while it waits; another process has nothing but the snapshot."""
+    parameters = {"LambdaFunctionARN": "lookup", "InvocationType": "ASYNCHRONOUS", "InvocationTimeLimitSeconds": "60"}
+    wait = {"TimeLimitSeconds": "30", "Events": ["LambdaReturned"]}
+    wired = (("Equals", "LambdaReturned", "load"), ("Equals", "WaitCompleted", "late"))
+    load = {"LambdaInvocationId": "$.LambdaInvocation.InvocationId"}
+    error = {"NoMatchingError": "error"}
+    stage = compiled(
+        flow(
+            action("start", "InvokeLambdaFunction", parameters, then="wait", errors=error),
+            action("wait", "Wait", wait, then="error", errors=error, when=wired),
+            action("load", "InvokeLambdaFunction", load, then="say", errors=error),
+            say("say", "State $.External.State"),
+            *ENDS,
+        )
+    )
+    before = step(stage, contact(channel="CHAT"), Started(START_MS)).contact
+    snapshots = Snapshots(catalogue())
+    stubs = Stubs(takes_ms=20_000, lookup={"State": "WA"})
+    after = Simulator(stage, stubs)
+
+    life = after.resume(snapshots.decode(snapshots.encode(before)), Script())
+    after.run()
+
+    called = [effect for effect in before.pending.values() if isinstance(effect, InvokeLambda)]
+    assert Played(life).said == ["State WA"]
+    assert [effect.request_id for effect in stubs.calls] == [effect.request_id for effect in called]
 
 
 def test_a_wait_is_for_chat_and_an_error_on_the_phone() -> None:
