@@ -48,7 +48,7 @@ def hosts(**usual: Any) -> Iterator[Hosting]:
     """Makes hosts of one function `f`, closed at the end. `usual` are its settings unless a test says otherwise."""
     made = []
 
-    def make(handler: str = "", *, limits: dict[str, Any] | None = None, **settings: Any) -> LambdaHost:
+    def make(handler: str = "any.thing", *, limits: dict[str, Any] | None = None, **settings: Any) -> LambdaHost:
         function = LocalFunction(**{"name": "f", "handler": handler, "timeout_ms": AMPLE_MS, **usual, **settings})
         made.append(LambdaHost({"f": function}, **limits or {}))
         return made[-1]

@@ -368,7 +368,7 @@ class Process:
         }
 
     def _report(self, run_ms: float, status: str) -> str:
-        self._look_at_memory(_MEMORY_SECONDS)
+        self._look_at_memory(_MEMORY_SECONDS if self.is_ready else 0)
         if self.call is None:
             return ""
         if status == report.TIMED_OUT:

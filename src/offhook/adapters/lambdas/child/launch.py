@@ -35,11 +35,12 @@ class _FreshLoader(SourceFileLoader):
         return super().get_code(fullname)
 
 
-def _finder_for(task_root: str) -> Callable[[str], FileFinder]:
+def _finder_for(roots: list[str]) -> Callable[[str], FileFinder]:
+    """For what lies in the task root and in layers."""
     inner = FileFinder.path_hook((_FreshLoader, SOURCE_SUFFIXES))
 
     def hook(path: str) -> FileFinder:
-        if not (path + os.sep).startswith(task_root + os.sep) or "site-packages" in path:
+        if "site-packages" in path or not any((path + os.sep).startswith(root + os.sep) for root in roots):
             raise ImportError
         return inner(path)  # type: ignore[return-value]  # typeshed says PathEntryFinder; it is this one
 
@@ -68,7 +69,8 @@ def main(argv: list[str]) -> None:
         os.chdir(task_root)
     sys.path[0] = task_root
     sys.path.append(runtime_folder)
-    sys.path_hooks.insert(0, _finder_for(task_root))
+    searched = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path_hooks.insert(0, _finder_for([task_root, *filter(None, searched)]))
     sys.path_importer_cache.clear()
     os.environ["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
     run = _client(client)
