@@ -42,8 +42,8 @@ _FUNCTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Origin:
     """The template that a function comes from. `where` names the function in messages.
 
-    `reason` says why its code is not here, empty where it is. A function that cannot run is a warning, because a template
-    may hold many that no contact meets; a problem where offhook.toml has a table for it (`is_required`).
+    `reason` says why its code is not here, empty where it is. A function that cannot run is a warning, because a
+    template may hold many that no contact meets; a problem where offhook.toml has a table for it (`is_required`).
     """
 
     where: str
