@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 export TMPDIR := $(CURDIR)/.offhook/tmp
 
-.PHONY: demo test check bench docs picture clean
+.PHONY: demo test check soak bench docs picture clean
 
 demo: $(VENV)/.run   ## set up and hear a Lambda integration on voice, on chat, and with a failing function
 	@$(BIN)/python examples/demo.py
@@ -21,6 +21,9 @@ check: $(READY)      ## what must pass before a commit: format, lint, types, lay
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -n auto --cov=offhook --cov-branch --cov-report=
 	@$(BIN)/python -m coverage report --include='*/offhook/model/*,*/offhook/core/*,*/offhook/blocks/*,*/offhook/flowjson/*,*/offhook/templates/*' --fail-under=100 --skip-covered --show-missing
+
+soak: $(READY)       ## 2,000 invocations of functions that misbehave at random; OFFHOOK_SEED chooses which
+	@OFFHOOK_SOAK=2000 $(BIN)/python -m pytest tests/test_chaos.py
 
 bench: $(READY)      ## measure the budgets, as ratios in one run
 	@$(BIN)/python -m bench
