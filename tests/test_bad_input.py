@@ -210,7 +210,8 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ),
         (
             ["--function", f"lookup=stub(cold=every {'9' * 5_000}):{{}}"],
-            f"function 'lookup': cold is 'every {'9' * 5_000}', must be first, always, every N or after TIME, as in after 10m.",
+            f"function 'lookup': cold is 'every {'9' * 5_000}', "
+            "must be first, always, every N or after TIME, as in after 10m.",
         ),
         (
             ["--function", 'lookup=stub:{"State":"\\ud800"}'],

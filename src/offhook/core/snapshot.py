@@ -1,6 +1,5 @@
 """A contact as bytes and back. What waits can be stored, moved and woken anywhere: the snapshot is all there is."""
 
-
 import msgspec
 from msgspec.structs import replace
 
