@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from offhook.adapters.lambdas.kind import OWN_PYTHON
 from offhook.api.lambda_api import OPERATIONS
 from tests.server import ACCOUNT, PATIENCE_SECONDS, REGION, ROLE, Server, environment, package, until
 
@@ -97,7 +98,7 @@ def made(client: Any) -> Any:
         name = f"f-{uuid.uuid4().hex[:12]}"
         client.create_function(
             **{
-                "FunctionName": name, "Runtime": "python3.11", "Role": ROLE, "Handler": f"app.{handler}",
+                "FunctionName": name, "Runtime": OWN_PYTHON, "Role": ROLE, "Handler": f"app.{handler}",
                 "Code": {"ZipFile": package({"app.py": code})}, "Timeout": 30, **more,
             }
         )  # fmt: skip
@@ -146,7 +147,7 @@ def test_a_new_function_is_active_with_lambdas_defaults(client: Any, made: Any) 
     configuration = found["Configuration"]
 
     assert configuration.items() >= {
-        "FunctionName": name, "FunctionArn": arn(name), "Runtime": "python3.11", "Role": ROLE, "Handler": "app.handler",
+        "FunctionName": name, "FunctionArn": arn(name), "Runtime": OWN_PYTHON, "Role": ROLE, "Handler": "app.handler",
         "Description": "", "Timeout": 3, "MemorySize": 128, "Version": "$LATEST", "PackageType": "Zip",
         "Architectures": ["x86_64"], "EphemeralStorage": {"Size": 512}, "TracingConfig": {"Mode": "PassThrough"},
         "LoggingConfig": {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}"}, "State": "Active",
@@ -188,7 +189,7 @@ def test_a_function_is_listed_until_it_is_deleted(client: Any, made: Any) -> Non
     assert refused(client.delete_function, FunctionName=name)[0] == "ResourceNotFoundException"
     assert refused(client.invoke, FunctionName=name)[0] == "ResourceNotFoundException"
     made_again = client.create_function(
-        FunctionName=name, Runtime="python3.11", Role=ROLE, Handler="app.handler",
+        FunctionName=name, Runtime=OWN_PYTHON, Role=ROLE, Handler="app.handler",
         Code={"ZipFile": package({"app.py": CODE})},
     )  # fmt: skip
     assert made_again["State"] == "Active"
@@ -831,7 +832,7 @@ def aws(server: Server, *words: str) -> "subprocess.CompletedProcess[str]":
 def test_the_aws_command_line_creates_and_invokes(server: Server, tmp_path: Path) -> None:
     (tmp_path / "f.zip").write_bytes(package({"app.py": CODE}))
     created = aws(
-        server, "create-function", "--function-name", "from-cli", "--runtime", "python3.11", "--role", ROLE,
+        server, "create-function", "--function-name", "from-cli", "--runtime", OWN_PYTHON, "--role", ROLE,
         "--handler", "app.handler", "--zip-file", f"fileb://{tmp_path}/f.zip",
     )  # fmt: skip
     out = tmp_path / "out.json"

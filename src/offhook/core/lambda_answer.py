@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from offhook.model.bounds import MAX_DEPTH, is_deep
+
 MAX_BODY_BYTES = 32_768
 
 _MAP = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -36,11 +38,13 @@ def read(body: str, *, body_bytes: int, response_type: str, strict: bool) -> Acc
         return Refused("size", f"the answer has {body_bytes:,} bytes; it must have fewer than {MAX_BODY_BYTES:,}.")
     if body.strip() == "null":
         return Refused("shape", "the answer is null; return an object, even an empty one.")
+    if is_deep(body):
+        return Refused("unreadable", f"the answer is nested more than {MAX_DEPTH} deep; return an object.")
     try:
         if response_type == "JSON":
             return _accepted(msgspec.json.decode(body))
         return _string_map(body, strict=strict)
-    except (msgspec.DecodeError, RecursionError):
+    except msgspec.DecodeError:
         return Refused("unreadable", "the answer is not JSON; return an object.")
 
 

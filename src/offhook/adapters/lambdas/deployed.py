@@ -16,6 +16,7 @@ import ssl
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -127,11 +128,12 @@ class Caller:
 
     async def _read(self, response: httpx.Response, effect: InvokeLambda) -> LambdaEnded:
         body, size = bytearray(), 0
-        async for chunk in response.aiter_bytes():
-            body += chunk[: max(0, self._max_body_bytes - size)]
-            size += len(chunk)
-            if size > answer.MAX_ANSWER_BYTES:
-                break
+        async with aclosing(response.aiter_bytes()) as chunks:
+            async for chunk in chunks:
+                body += chunk[: max(0, self._max_body_bytes - size)]
+                size += len(chunk)
+                if size > answer.MAX_ANSWER_BYTES:
+                    break
         text = body.decode("utf-8", "replace")
         if response.status_code != 200:
             return _refused(response, text, effect)

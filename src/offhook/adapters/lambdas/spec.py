@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from offhook.adapters.lambdas.kind import BOOTSTRAP, KINDS, NODE, PYTHON, checked, python_for
+from offhook.model.bounds import is_deep
 from offhook.model.errors import UsageError
 
 DEFAULT_TIMEOUT_MS = 3000  # Lambda's own defaults for a new function
@@ -237,6 +238,8 @@ def _stub(name: str, text: str) -> Stub:
         raise _problem(name, "a stub is stub:JSON or stub(init=0.4,run=2.7):JSON.")
     known = ("init", "run", "timeout", "cold", "seq")
     options = _options(name, match["options"] or "", of="stub", known=known)
+    if is_deep(match["json"]):
+        raise _problem(name, "the answer of a stub is nested too deeply.")
     try:
         # Raw keeps the spelling of numbers: a flow sees 1.50 as it was written
         items = msgspec.json.decode(match["json"], type=list[msgspec.Raw]) if "seq" in options else None
@@ -244,8 +247,6 @@ def _stub(name: str, text: str) -> Stub:
     except msgspec.DecodeError as error:
         rule = "a JSON list" if "seq" in options else "JSON"
         raise _problem(name, f"the answer of a stub must be {rule}: {error}.") from None
-    except RecursionError:
-        raise _problem(name, "the answer of a stub is nested too deeply.") from None
     if items == []:
         raise _problem(name, "a stub with seq needs at least one answer in its list.")
     answers = (match["json"],) if items is None else tuple(bytes(item).decode() for item in items)
