@@ -15,10 +15,11 @@ import re
 import ssl
 import threading
 import time
+from collections.abc import AsyncGenerator
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
@@ -128,7 +129,8 @@ class Caller:
 
     async def _read(self, response: httpx.Response, effect: InvokeLambda) -> LambdaEnded:
         body, size = bytearray(), 0
-        async with aclosing(response.aiter_bytes()) as chunks:
+        pieces = cast("AsyncGenerator[bytes, None]", response.aiter_bytes())  # httpx promises less than it gives
+        async with aclosing(pieces) as chunks:
             async for chunk in chunks:
                 body += chunk[: max(0, self._max_body_bytes - size)]
                 size += len(chunk)
