@@ -48,7 +48,9 @@ def answers_too_much(event):
 def sends_junk(event):
     host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
     with socket.create_connection((host, int(port))) as connection:
-        connection.sendall(b"POST /2018-06-01/runtime/invocation/x/response HTTP/1.1\r\nContent-Length: -1\r\n\r\n\0\xff")
+        connection.sendall(
+            b"POST /2018-06-01/runtime/invocation/x/response HTTP/1.1\r\nContent-Length: -1\r\n\r\n\0\xff"
+        )
     return event
 
 
