@@ -1,6 +1,7 @@
 """An invocation on its way, and what a process tells whoever owns it."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -12,13 +13,50 @@ if TYPE_CHECKING:
     from offhook.adapters.lambdas.process import Process
 
 
+class Answer(Future[LambdaEnded]):
+    """The answer to an invocation. Whoever waits for it in `result` does the waiting for the process, too.
+
+    An answer is then not passed from one thread to another, which would take as long as all the rest that we do for a
+    warm invocation. `attend` waits for the process for a moment; `leave` says that nobody will, and is called as soon
+    as somebody wants to be told in another way.
+    """
+
+    attend: Callable[[], None] | None = None
+    leave: Callable[[], None] | None = None
+
+    def result(self, timeout: float | None = None) -> LambdaEnded:
+        attend, self.attend = self.attend, None
+        if attend is None or timeout is not None or self.done():
+            self._left()
+        else:
+            attend()
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        self._left()
+        return super().exception(timeout)
+
+    def add_done_callback(self, fn: Callable[["Future[LambdaEnded]"], object]) -> None:
+        self._left()
+        super().add_done_callback(fn)
+
+    def when_cancelled(self, what: Callable[[], None]) -> None:
+        """Call it should the future be cancelled."""
+        super().add_done_callback(lambda future: what() if future.cancelled() else None)
+
+    def _left(self) -> None:
+        leave, self.leave = self.leave, None
+        if leave is not None:
+            leave()
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """`payload` is the event as JSON. `asked_at` is a time of time.monotonic()."""
 
     effect: InvokeLambda
     payload: bytes
-    future: "Future[LambdaEnded]"
+    future: Answer
     asked_at: float
 
     def finish(self, ended: LambdaEnded) -> None:

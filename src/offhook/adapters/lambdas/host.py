@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from offhook.adapters.lambdas import answer, stub
-from offhook.adapters.lambdas.call import Call
+from offhook.adapters.lambdas.call import Answer, Call
 from offhook.adapters.lambdas.capacity import Capacity
 from offhook.adapters.lambdas.folder import Folder
 from offhook.adapters.lambdas.guard import Guard
@@ -60,7 +61,7 @@ class LambdaHost:
 
     def invoke(self, effect: InvokeLambda) -> "Future[LambdaEnded]":
         """Start an attempt. The future never raises; cancelling it ends the attempt. `at_ms` of the answer is 0."""
-        future: Future[LambdaEnded] = Future()
+        future = Answer()
         function = self._functions.get(effect.function)
         if isinstance(function, DeployedFunction):
             return self._call(function, effect)
@@ -110,7 +111,7 @@ class LambdaHost:
     ) -> None:
         self.close()
 
-    def _install_first(self, function: LocalFunction, effect: InvokeLambda, future: "Future[LambdaEnded]") -> None:
+    def _install_first(self, function: LocalFunction, effect: InvokeLambda, future: Answer) -> None:
         try:
             install(function)
         except UsageError as problem:
@@ -121,7 +122,7 @@ class LambdaHost:
         if not future.cancelled():
             self._begin(function, effect, future)
 
-    def _begin(self, function: LocalFunction, effect: InvokeLambda, future: "Future[LambdaEnded]") -> None:
+    def _begin(self, function: LocalFunction, effect: InvokeLambda, future: Answer) -> None:
         with self._lock:
             if self._is_closed:
                 future.set_result(answer.refused(effect, "service", answer.CLOSED))
@@ -137,7 +138,7 @@ class LambdaHost:
         # Only now, because our own start is not the function's time
         call = Call(effect, msgspec.json.encode(effect.event), future, time.monotonic())
         pool.begin(call)
-        future.add_done_callback(lambda future: pool.cancel(call) if future.cancelled() else None)
+        future.when_cancelled(partial(pool.cancel, call))
 
     def _call(self, function: DeployedFunction, effect: InvokeLambda) -> "Future[LambdaEnded]":
         from offhook.adapters.lambdas.deployed import Caller  # botocore and httpx: only for those who need them

@@ -140,10 +140,10 @@ class Pool:
             return
         self._running += 1
         every = self._function.cold_every
-        is_forced = every is not None and next(self._count) % every == 0
-        for process in tuple(self._serving):
-            if process.is_outdated or (is_forced and process.call is None):
-                process.end()
+        if every is not None and next(self._count) % every == 0:
+            self._clear()
+        while self._idle and self._idle[0].is_outdated:  # the first of them is idle for longest
+            self._idle[0].end()
         self.give(call)
 
     def _started(self) -> Process | None:
@@ -157,8 +157,12 @@ class Pool:
         return process
 
     def _replace(self) -> None:
+        self._clear()
+        for process in self._serving:
+            process.is_stale = True
+
+    def _clear(self) -> None:
+        """End what has nothing to do, or starts for nobody."""
         for process in tuple(self._serving):
             if process.call is None:
                 process.end()
-            else:
-                process.is_stale = True

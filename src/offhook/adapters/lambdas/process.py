@@ -15,6 +15,7 @@ import signal
 import threading
 import time
 import uuid
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -34,6 +35,7 @@ _TICK_SECONDS = 0.1  # how often limits and memory are looked at while something
 _ALERT_SECONDS = 1.0  # how long an idle process ticks on, so that the next caller need not wake its thread
 _GRACE_SECONDS = 1.0  # how long a process may take from its answer to asking for the next event
 _LONGEST_SECONDS = 3600.0  # one pause: poll takes no more than some weeks
+_ATTEND_MS = 50.0  # how long a caller waits for the process itself
 _MEMORY_SECONDS = 1.0  # how old the last look at a process's memory may be when it answers
 _MAX_CONNECTIONS = 16
 _DAY_MS = 86_400_000
@@ -55,6 +57,8 @@ class Process:
         self._child: Child | None = None
         self._board: Switchboard | None = None
         self._waiting: Connection | None = None
+        self._line: Connection | None = None  # where the event went, and where the answer came from the last time
+        self._is_steady = False
         self._memory: Memory | None = None
         self._idle_from = site.now()
         self._started_at = self._run_from = time.monotonic()
@@ -86,10 +90,35 @@ class Process:
         self._is_cold = on_clock and not self.is_ready
         self._is_handed = False
         self._run_from = now
-        if self._waiting is not None and self._waiting.is_open:
+        if self._board is None:
+            return
+        if self._is_steady and self._line is not None and self._board.lend(self._line):
+            self._board.receive(self._line)  # it has probably asked by now
+            call.future.attend = partial(self._attend_for, call)
+            call.future.leave = partial(self._unattended, call)
+        if self._waiting is not None and self._waiting.is_open and not self._is_handed:
             self._hand_over(call, self._waiting)
-        if self._board is not None and self._limit()[0] < self._wakes_at:
+        if self._limit()[0] < self._wakes_at:
             self._board.wake()
+
+    def _attend_for(self, call: Call) -> None:
+        """In the caller's thread: do what the process asks for, until it has answered or a moment is over."""
+        board, line = self._board, self._line
+        until = time.monotonic() + _ATTEND_MS / 1000
+        while board is not None and line is not None and line.is_lent and self.call is call:
+            is_there = line.wait(max(0.0, until - time.monotonic()) * 1000)
+            with self._owner.lock:
+                if is_there:
+                    board.receive(line)
+                elif self.call is call:
+                    board.take_back(line)
+            self._owner.flush()
+
+    def _unattended(self, call: Call) -> None:
+        """In the caller's thread, which will not wait for the process."""
+        with self._owner.lock:
+            if self.call is call and self._board is not None and self._line is not None:
+                self._board.take_back(self._line)
 
     def give_up(self) -> None:
         """The caller no longer waits. What is still starting goes on, so that somebody has use of it; else: killed."""
@@ -155,6 +184,8 @@ class Process:
                 board.handle(ready)
                 if board.size > _MAX_CONNECTIONS:
                     reaper.kill_group(child.popen.pid)  # no runtime client needs as many
+                if self.call is None and self._line is not None:
+                    board.take_back(self._line)  # nobody waits for it any more
                 self._look()
                 pause_ms = self._pause_ms()
             self._owner.flush()
@@ -221,7 +252,7 @@ class Process:
             self._hand_over(self.call, connection)
 
     def _hand_over(self, call: Call, connection: Connection) -> None:
-        self._waiting = None
+        self._waiting, self._line = None, connection
         self._is_handed = True
         self._run_from = time.monotonic()
         if self._clock_from is None:
@@ -242,6 +273,7 @@ class Process:
             self._fail("function_error", answer.too_large_body())
             self.end()
             return
+        self._is_steady = connection is self._line
         self._send(connection, ACCEPTED)
         if asked.what == "error":
             self._fail("function_error", _text(asked.body))

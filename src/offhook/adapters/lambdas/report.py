@@ -24,17 +24,12 @@ def report(
     status: str = "",
 ) -> str:
     """The REPORT line. `init_ms` is None for a warm start, `used_mb` 0 where nobody can tell."""
-    fields = [
-        f"REPORT RequestId: {request_id}",
-        f"Duration: {run_ms:.2f} ms",
-        f"Billed Duration: {math.ceil(run_ms + (init_ms or 0))} ms",
-        f"Memory Size: {memory_mb} MB",
-    ]
-    if used_mb:
-        fields.append(f"Max Memory Used: {math.ceil(used_mb)} MB")
-    if init_ms is not None:
-        fields.append(f"Init Duration: {init_ms:.2f} ms")
-    return "\t".join([*fields, status])
+    used = f"\tMax Memory Used: {math.ceil(used_mb)} MB" if used_mb else ""
+    init = f"\tInit Duration: {init_ms:.2f} ms" if init_ms is not None else ""
+    return (
+        f"REPORT RequestId: {request_id}\tDuration: {run_ms:.2f} ms"
+        f"\tBilled Duration: {math.ceil(run_ms + (init_ms or 0))} ms\tMemory Size: {memory_mb} MB{used}{init}\t{status}"
+    )
 
 
 def status(cause: str, body: str) -> str:

@@ -17,13 +17,18 @@ class Switchboard:
 
     One thread calls `wait` and then, under the lock of whoever owns this, `handle`, which calls `asked` for each
     request. The rest may be called by any thread under that lock, and `wake` by any thread at any time.
+
+    `can_lend`: another thread may take a connection over for a while, so that the answer that it waits for need not be
+    passed on by this one. Only epoll notices a change while it waits.
     """
+
+    can_lend = hasattr(select, "epoll")
 
     def __init__(self, asked: _Asked) -> None:
         self._asked = asked
         self._connections: dict[int, Connection] = {}
         self._handlers: dict[int, Callable[[], object]] = {}
-        self._poll = select.poll()
+        self._poll = select.epoll() if self.can_lend else select.poll()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self._alarm, self._bell = os.pipe()
@@ -48,15 +53,17 @@ class Switchboard:
         del self._handlers[descriptor]
         self._poll.unregister(descriptor)
 
-    def wait(self, pause_ms: float | None) -> list[int]:
-        """Descriptors that have something for `handle`; none after the pause (None: however long it takes)."""
-        return [descriptor for descriptor, _ in self._poll.poll(pause_ms)]
+    def wait(self, pause_ms: float) -> list[int]:
+        """Descriptors that have something for `handle`; none after the pause."""
+        pause = pause_ms / 1000 if self.can_lend else pause_ms  # seconds for epoll, milliseconds for poll
+        return [descriptor for descriptor, _ in self._poll.poll(pause)]
 
     def handle(self, descriptors: list[int]) -> None:
         for descriptor in descriptors:
             connection = self._connections.get(descriptor)
             if connection is not None:
-                self._receive(connection)
+                if not connection.is_lent:
+                    self._receive(connection)
             elif descriptor in self._handlers:
                 self._handlers[descriptor]()
 
@@ -68,8 +75,29 @@ class Switchboard:
     def send(self, connection: Connection, data: bytes) -> None:
         connection.send(data)
         if connection.unsent:
+            connection.is_lent = False
             self._poll.modify(connection.descriptor, select.POLLIN | select.POLLOUT)
             self.wake()
+
+    def lend(self, connection: Connection) -> bool:
+        """Whether the caller may now wait for this connection itself, and call `receive`."""
+        if not (self.can_lend and connection.is_open and not connection.unsent):
+            return False
+        if not connection.is_lent:
+            connection.is_lent = True
+            self._poll.modify(connection.descriptor, 0)
+        return True
+
+    def take_back(self, connection: Connection) -> None:
+        if connection.is_lent:
+            connection.is_lent = False
+            if connection.is_open:
+                self._poll.modify(connection.descriptor, select.POLLIN | (select.POLLOUT if connection.unsent else 0))
+
+    def receive(self, connection: Connection) -> None:
+        """Take what was sent on it, and call `asked`."""
+        if connection.is_open:
+            self._receive(connection)
 
     def hear_out(self) -> None:
         """Take what was sent before the other side ended."""
@@ -81,6 +109,8 @@ class Switchboard:
             connection.close()
         self._connections.clear()
         self._listener.close()
+        if isinstance(self._poll, select.epoll):
+            self._poll.close()
         os.close(self._alarm)
         os.close(self._bell)
         self._bell = -1  # the number may soon be somebody else's

@@ -33,8 +33,12 @@ class Watch:
 
     def changed(self) -> bool:
         """Whether something changed since this was last asked."""
-        if time.monotonic() < self._next_scan and all(_stamp(path) == stamp for path, stamp in self._near.items()):
-            return False
+        if time.monotonic() < self._next_scan:
+            for path, stamp in self._near:
+                if _stamp(path) != stamp:
+                    break
+            else:
+                return False
         before = self._stamps
         self._scan()
         return self._stamps != before
@@ -46,7 +50,7 @@ class Watch:
         roots = [str(root) for root in (function.task_root, *function.layers)]
         paths = itertools.chain([str(handler)] if handler is not None else [], _sources(roots, _CODE[function.kind]))
         self._stamps = {path: _stamp(path) for path in paths}
-        self._near = dict(itertools.islice(self._stamps.items(), _ALWAYS))
+        self._near = tuple(itertools.islice(self._stamps.items(), _ALWAYS))
         ended = time.monotonic()
         self._next_scan = ended + max(_PAUSE_SECONDS, (ended - started) * _PAUSE_FACTOR)
 
