@@ -40,11 +40,13 @@ clean:               ## forget the environment and caches
 # what running needs, and what developing needs, each from pinned versions
 $(VENV)/.run: requirements.txt pyproject.toml
 	@mkdir -p $(TMPDIR)
+	@echo "setting up $(VENV): half a minute or so, once"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --cache-dir .offhook/pip -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --cache-dir .offhook/pip --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(READY): $(VENV)/.run requirements-dev.txt
+	@echo "setting up what tests need: a minute or so, once"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --cache-dir .offhook/pip -r requirements-dev.txt
 	@touch $@
