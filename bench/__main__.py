@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import api, contact, invoke, plain
+from bench import api, contact, invoke, lambdas, plain
 from offhook.blocks import catalogue
 from offhook.flowjson.lint import lint
 from offhook.flowjson.read import read_flow
@@ -77,6 +77,25 @@ def function(scale: float) -> list[dict[str, Any]]:
     return [_row("warm Python function, whole block over a bare Runtime API round trip", invoke.measure(), "x", 1.5)]
 
 
+def kinds_of_functions(scale: float) -> list[dict[str, Any]]:
+    measured = lambdas.measure()
+    many = measured.pop("many")
+    rows = []
+    for kind, row in measured.items():
+        what = f"warm function, {kind}, p50"
+        if "ratio_p50" in row:
+            rows.append(_row(f"{what} over a bare Runtime API round trip", row["ratio_p50"], "x", 1.5))
+        rows.append(_row(what, row["warm_p50_ms"] / scale, "ms", 1.0))
+        rows.append(_row(f"{what.replace('p50', 'p99')}", row["warm_p99_ms"] / scale, "ms", 5.0))
+        rows.append(_row(f"cold start, {kind}", row["cold_ms"] / scale, "ms", 200.0 if kind == "Node.js" else 150.0))
+    return [
+        *rows,
+        _row("32 warm functions of 200 ms at once", many["crowd_s"] / scale, "s", 1.0),
+        _row("1,000 functions: load the project and invoke one", many["registered_s"] / scale, "s", 1.0),
+        _row("1,000 functions: memory", many["registered_mb"], "MB", 50.0),
+    ]
+
+
 def api_calls(scale: float) -> list[dict[str, Any]]:
     row = api.measure()
     return [
@@ -106,10 +125,13 @@ def _row(what: str, measured: float, unit: str, budget: float) -> dict[str, Any]
     return {"what": what, "measured": round(measured, 2), "unit": unit, "budget": budget, "kept": measured <= budget}
 
 
+PARTS = (block_step, load_and_lint, function, kinds_of_functions, api_calls, start_up)
+
+
 def main() -> None:
     loop = calibrate()
     scale = loop / REFERENCE_LOOP_SECONDS
-    rows = [row for part in (block_step, load_and_lint, function, api_calls, start_up) for row in part(scale)]
+    rows = [row for part in PARTS for row in part(scale)]
     if "--json" in sys.argv:
         print(json.dumps({"calibration_seconds": round(loop, 3), "scale": round(scale, 2), "rows": rows}, indent=1))
         return

@@ -1,5 +1,6 @@
 """One connection of a runtime client: a socket that never blocks, and the requests on it."""
 
+import contextlib
 import select
 import socket
 from collections.abc import Iterable
@@ -38,11 +39,20 @@ class Connection:
             self.is_open = False
             return ()
         try:
-            return self._requests.feed(bytes(self._buffer[:size]))
+            asked = self._requests.feed(bytes(self._buffer[:size]))
         except Malformed:
             self.send(refusal("400 Bad Request", "InvalidRequest"))
             self.is_open = False
             return ()
+        if not asked:
+            self._acknowledge()
+        return asked
+
+    def _acknowledge(self) -> None:
+        """A client that sends in pieces may wait for news of this one before the next: 40 ms, unless we tell at once."""
+        if hasattr(socket, "TCP_QUICKACK"):
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def wait(self, pause_ms: float) -> bool:
         """Whether there is something to receive, after the pause at the latest."""
