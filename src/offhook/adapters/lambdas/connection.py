@@ -49,7 +49,7 @@ class Connection:
         return asked
 
     def _acknowledge(self) -> None:
-        """A client that sends in pieces may wait for news of this one before the next: 40 ms, unless we tell at once."""
+        """A client that sends in pieces may wait for news of one before the next: 40 ms, unless we tell at once."""
         if hasattr(socket, "TCP_QUICKACK"):
             with contextlib.suppress(OSError):
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
