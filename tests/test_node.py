@@ -1,8 +1,12 @@
 """Functions in Node.js under our runtime client. What is expected is what AWS's does (aws-lambda-ric 3, nodejs20.x)."""
 
+import contextlib
 import json
 import re
 import shutil
+import socket
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -466,3 +470,38 @@ def test_it_is_not_used_where_it_cannot_be_or_is_not_wanted(
     (tmp_path / "f.js").write_text("exports.h = async () => 'ours'")
 
     assert answer(hosting("f.h", task_root=tmp_path, client=client).invoke(effect()).result()) == "ours"
+
+
+# --- a debugger
+
+
+def let_go(port: int) -> None:
+    """What a debugger says so that the program may run: the inspector's protocol over a websocket, by hand."""
+    while True:
+        with contextlib.suppress(OSError):
+            listed = urllib.request.urlopen(f"http://127.0.0.1:{port}/json").read()
+            break
+    path = urllib.parse.urlsplit(json.loads(listed)[0]["webSocketDebuggerUrl"]).path
+    with socket.create_connection(("127.0.0.1", port)) as connection, connection.makefile("rb") as answers:
+        connection.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: b2ZmaG9vayBvZmZob29rIQ==\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        while answers.readline() != b"\r\n":
+            pass
+        message = b'{"id":1,"method":"Runtime.runIfWaitingForDebugger"}'
+        connection.sendall(bytes([0x81, 0x80 | len(message), 0, 0, 0, 0]) + message)  # masked with zeros
+        answers.read(1)
+
+
+def test_a_debugged_function_waits_and_no_limit_applies(hosting: Hosting) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as trial:
+        port = int(trial.getsockname()[1])
+    host = hosting("sample.sleeps", debug_port=port, timeout_ms=1, limits={"init_limit_ms": 1})
+
+    running = host.invoke(effect({"ms": 50}, timeout_ms=1))
+    beside = host.invoke(effect()).result()
+    let_go(port)
+
+    assert answer(running.result()) == {}
+    assert beside.cause == "throttle", "one process listens on the port"

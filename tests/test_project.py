@@ -218,6 +218,133 @@ def test_a_function_in_python_has_all_its_settings(folder: Path) -> None:
         assert found(project, "function", text) == "lookup"
 
 
+def test_a_function_that_runs_here_may_say_how(folder: Path) -> None:
+    (folder / "layer/python").mkdir(parents=True)
+    (folder / "functions/requirements.txt").write_text("requests\n")
+    function = loaded(
+        folder,
+        """[functions.lookup]
+        handler = "functions/lookup.handler"
+        layers = ["layer"]
+        reserved = 5
+        cold = "every 3"
+        client = "own"
+        install = true""",
+    ).functions["lookup"]
+
+    assert isinstance(function, LocalFunction)
+    assert function.layers == (folder / "layer",)
+    assert (function.reserved, function.cold_every, function.client) == (5, 3, "own")
+    assert function.packages is not None
+    assert function.packages.parent == folder / ".offhook/packages"
+
+
+def test_a_function_may_have_its_own_python(folder: Path) -> None:
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/python").symlink_to(sys.executable)
+    table = '[functions.lookup]\nhandler = "functions/lookup.handler"\n'
+
+    by_venv = loaded(folder, f'{table}venv = ".venv"').functions["lookup"]
+    by_path = loaded(folder, f'{table}interpreter = ".venv/bin/python"').functions["lookup"]
+    by_name = loaded(folder, f'{table}interpreter = "sh"').functions["lookup"]
+
+    programs = [each.program for each in (by_venv, by_path, by_name) if isinstance(each, LocalFunction)]
+    assert programs == [str(folder / ".venv/bin/python"), str(folder / ".venv/bin/python"), "sh"]
+
+
+@pytest.mark.parametrize(
+    ("table", "kind", "handler"),
+    [
+        ('handler = "functions/node.handler"', "node", "node.handler"),
+        ('code = "functions"\nhandler = "node.handler"\nruntime = "nodejs20.x"', "node", "node.handler"),
+        ('code = "functions"\nruntime = "provided.al2023"', "bootstrap", "bootstrap"),
+        ('code = "functions"\nhandler = "any"\nruntime = "provided"', "bootstrap", "any"),
+    ],
+)
+def test_a_function_may_be_in_another_language(folder: Path, table: str, kind: str, handler: str) -> None:
+    (folder / "functions/node.mjs").touch()
+    (folder / "functions/bootstrap").touch()
+
+    function = loaded(folder, f"[functions.f]\n{table}").functions["f"]
+
+    assert isinstance(function, LocalFunction)
+    assert (function.kind, function.handler, function.task_root) == (kind, handler, folder / "functions")
+
+
+def test_what_functions_cannot_be_told_is_said_at_once(folder: Path) -> None:
+    (folder / "functions/node.mjs").touch()
+    (folder / "functions/bootstrap").touch()
+    lookup = 'handler = "functions/lookup.handler"'
+    node = 'handler = "functions/node.handler"'
+    text = f"""
+    [functions.layer]
+    {lookup}
+    layers = ["absent"]
+    [functions.venv]
+    {lookup}
+    venv = "absent"
+    [functions.both]
+    {lookup}
+    venv = "absent"
+    interpreter = "python3"
+    [functions.node]
+    {node}
+    venv = "absent"
+    [functions.packages]
+    {node}
+    install = true
+    [functions.nothing]
+    {lookup}
+    install = true
+    [functions.bootstrap]
+    code = "functions"
+    runtime = "provided"
+    interpreter = "bash"
+    [functions.program]
+    {lookup}
+    interpreter = "no-such-python"
+    """
+
+    said = "\n".join(problems(folder, text))
+
+    for sentence in (
+        "[functions.layer] there is no layer absent.",
+        "[functions.venv] there is no program absent/bin/python.",
+        "[functions.both] venv is for functions in Python that name no interpreter.",
+        "[functions.node] venv is for functions in Python that name no interpreter.",
+        "[functions.packages] install is for functions in Python alone.",
+        "[functions.nothing] install: requirements.txt cannot be read: No such file or directory.",
+        "[functions.bootstrap] interpreter is not for a bootstrap, which is a program itself.",
+        "[functions.program] there is no program no-such-python.",
+    ):
+        assert f"offhook.toml: {sentence}" in said
+
+
+def test_what_is_for_functions_that_run_here_is_for_no_other(folder: Path) -> None:
+    text = """
+    [functions.a]
+    stub = {}
+    cold = "always"
+    [functions.b]
+    fail = "error"
+    reserved = 1
+    [functions.c]
+    stub = {}
+    cold = "never"
+    """
+
+    said = problems(folder, text)
+
+    assert "offhook.toml: [functions.a] cold is for functions that run here alone." in said
+    assert "offhook.toml: [functions.b] reserved is for functions that run here alone." in said
+    assert [each for each in said if "[functions.c] cold is 'never', must be first, always, every N" in each]
+
+
+def test_the_instance_may_have_a_limit(folder: Path) -> None:
+    assert loaded(folder, "").instance_limit is None
+    assert loaded(folder, "[lambda]\ninstance_limit = 10").instance_limit == 10
+
+
 def test_the_code_of_a_function_lies_by_default_where_its_handler_is(folder: Path) -> None:
     function = loaded(folder, '[functions.lookup]\nhandler = "functions/lookup.handler"').functions["lookup"]
 
