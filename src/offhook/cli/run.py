@@ -58,7 +58,7 @@ def _functions(incomplete: str) -> list[str]:
 
 _CONTACT, _CUSTOMER, _PROJECT = "The contact", "What the customer does", "Functions and project"
 _CLOCK, _SHOWN = "The clock", "What is shown"
-_KINDS = "python:PATH.HANDLER, deployed:ARN, stub:JSON, stub(init=0.4,run=2.7):JSON or fail:KIND"
+_KINDS = "python:PATH.HANDLER, node:PATH.HANDLER, bootstrap:FOLDER, deployed:ARN, stub:JSON or fail:KIND"
 _WHAT = "1, 2#, barge:1, say:hello, silence, wait:3s, hangup"
 
 
