@@ -43,6 +43,38 @@ def handler(event, context):
             return {"text": "a" * 33000}
     return {"State": "WA", "Channel": data["Channel"], "Vip": data["Attributes"].get("vip", ""), "Count": 3}
 """
+NODE = """
+exports.handler = async (event) => {
+  const data = event.Details.ContactData
+  switch (event.Details.Parameters.do) {
+    case 'raise': throw new Error('no such customer')
+    case 'exit': process.exit(3)
+    case 'sleep': await new Promise((resolve) => setTimeout(resolve, 60000)); break
+    case 'nest': return { customer: { name: 'Zoë', tiers: ['gold', 2] }, vip: true }
+    case 'big': return { text: 'a'.repeat(33000) }
+  }
+  return { State: 'WA', Channel: data.Channel, Vip: data.Attributes.vip ?? '', Count: 3 }
+}
+"""
+# the loop of tests/functions/bootstrap/bootstrap, with this function's answers
+BASH = """
+answer() {
+  case "$event" in
+    *'"do":"raise"'*) ask POST "invocation/$id/error" '{"errorType":"Error","errorMessage":"no such customer"}' ;;
+    *'"do":"exit"'*) exit 3 ;;
+    *'"do":"sleep"'*) sleep 60 ;;
+    *'"do":"nest"'*) respond '{"customer":{"name":"Zoë","tiers":["gold",2]},"vip":true}' ;;
+    *'"do":"big"'*) respond "{\\"text\\":\\"$(printf 'a%.0s' {1..33000})\\"}" ;;
+    *) respond '{"State":"WA","Channel":"VOICE","Vip":"yes","Count":3}' ;;
+  esac
+}
+respond() { ask POST "invocation/$id/response" "$1"; }
+while true; do
+  ask GET invocation/next ''
+  event="${body//: /:}"
+  answer
+done
+"""
 SETTINGS = """
 [functions.lookup]
 handler = "app.handler"
@@ -129,6 +161,19 @@ def _with_timeout(function: Any) -> Any:
     return replace(function, timeout_ms=1000)
 
 
+def _node(place: Place) -> AbstractContextManager[Functions]:
+    (place.folder / "app.js").write_text(NODE)
+    return _hosted(_with_timeout(parse_function("lookup=node:app.handler", folder=place.folder)))
+
+
+def _bootstrap(place: Place) -> AbstractContextManager[Functions]:
+    loop, _, _ = (Path(__file__).parent / "functions/bootstrap/bootstrap").read_text().partition("while true")
+    file = place.folder / "bootstrap"
+    file.write_text(loop + BASH)
+    file.chmod(0o755)
+    return _hosted(_with_timeout(parse_function(f"lookup=bootstrap:{place.folder}", folder=place.folder)))
+
+
 def _deployed(place: Place) -> AbstractContextManager[Functions]:
     """Over the Lambda API of `offhook serve`, signed."""
     return _hosted(DeployedFunction(name="lookup", arn=f"{ARN}:$LATEST", region="us-east-1", endpoint=place.url))
@@ -151,6 +196,8 @@ def _replayed(place: Place) -> Iterator[Functions]:
 
 KINDS: dict[str, Callable[[Place], AbstractContextManager[Functions]]] = {
     "python": _python,
+    "node": _node,
+    "bootstrap": _bootstrap,
     "deployed": _deployed,
     "recorded": _recorded,
     "replayed": _replayed,
