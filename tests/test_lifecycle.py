@@ -2,9 +2,11 @@
 
 import math
 import os
+import queue
 import re
 import shutil
 from collections.abc import Iterator
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -209,6 +211,40 @@ def test_an_answered_process_that_asks_for_no_more_costs_the_next_caller_little(
         wait_until_gone(first)
 
     assert answer(second) != first
+
+
+# --- who waits
+
+
+def test_whoever_waits_in_whatever_way_is_told(tmp_path: Path) -> None:
+    """A warm process is waited for by its caller, if that is what the caller does."""
+    told = queue.Queue[int]()
+    with LambdaHost(several(tmp_path, "f")) as host:
+        answer(host.invoke(effect()).result())
+        for _ in range(3):
+            host.invoke(effect()).add_done_callback(lambda future: told.put(answer(future.result())))
+            waited = host.invoke(effect())
+            futures.wait([waited])
+            polled = host.invoke(effect())
+            while not polled.done():
+                pass
+            raised = host.invoke(effect()).exception()
+            ended = host.invoke(effect()).result(timeout=AMPLE_MS / 1000)
+            assert raised is None
+            assert answer(ended)
+            assert answer(polled.result())
+            assert answer(waited.result())
+            assert told.get(timeout=AMPLE_MS / 1000)
+
+
+def test_two_may_wait_for_one_answer(tmp_path: Path) -> None:
+    with LambdaHost(several(tmp_path, "f")) as host, ThreadPoolExecutor(2) as callers:
+        answer(host.invoke(effect()).result())
+        running = host.invoke(effect({"until": str(tmp_path / "go")}))
+        waiting = [callers.submit(running.result) for _ in range(2)]
+        (tmp_path / "go").touch()
+
+        assert len({answer(each.result()) for each in waiting}) == 1
 
 
 # --- what is reported

@@ -26,11 +26,15 @@ class Answer(Future[LambdaEnded]):
 
     def result(self, timeout: float | None = None) -> LambdaEnded:
         attend, self.attend = self.attend, None
-        if attend is None or timeout is not None or self.done():
+        if attend is None or timeout is not None or super().done():
             self._left()
         else:
             attend()
         return super().result(timeout)
+
+    def done(self) -> bool:
+        self._left()
+        return super().done()
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         self._left()

@@ -59,6 +59,7 @@ class Process:
         self._waiting: Connection | None = None
         self._line: Connection | None = None  # where the event went, and where the answer came from the last time
         self._is_steady = False
+        self._is_attended = False
         self._memory: Memory | None = None
         self._idle_from = site.now()
         self._started_at = self._run_from = time.monotonic()
@@ -105,20 +106,25 @@ class Process:
         """In the caller's thread: do what the process asks for, until it has answered or a moment is over."""
         board, line = self._board, self._line
         until = time.monotonic() + _ATTEND_MS / 1000
-        while board is not None and line is not None and line.is_lent and self.call is call:
-            is_there = line.wait(max(0.0, until - time.monotonic()) * 1000)
+        try:
             with self._owner.lock:
-                if is_there:
+                self._is_attended = self.call is call
+            while board is not None and line is not None and line.is_lent and self.call is call:
+                if not line.wait(max(0.0, until - time.monotonic()) * 1000):
+                    return
+                with self._owner.lock:
                     board.receive(line)
-                elif self.call is call:
-                    board.take_back(line)
-            self._owner.flush()
+                self._owner.flush()
+        finally:
+            self._unattended(call)
 
     def _unattended(self, call: Call) -> None:
-        """In the caller's thread, which will not wait for the process."""
+        """The caller waits for the process no more."""
         with self._owner.lock:
-            if self.call is call and self._board is not None and self._line is not None:
-                self._board.take_back(self._line)
+            if self.call is call:
+                self._is_attended = False
+                if self._board is not None and self._line is not None:
+                    self._board.take_back(self._line)
 
     def give_up(self) -> None:
         """The caller no longer waits. What is still starting goes on, so that somebody has use of it; else: killed."""
@@ -184,8 +190,8 @@ class Process:
                 board.handle(ready)
                 if board.size > _MAX_CONNECTIONS:
                     reaper.kill_group(child.popen.pid)  # no runtime client needs as many
-                if self.call is None and self._line is not None:
-                    board.take_back(self._line)  # nobody waits for it any more
+                if self._line is not None and not self._is_attended:
+                    board.take_back(self._line)  # nobody else waits for it
                 self._look()
                 pause_ms = self._pause_ms()
             self._owner.flush()
@@ -412,7 +418,7 @@ class Process:
 
     def _settle(self, ended: LambdaEnded) -> None:
         call, self.call = self.call, None
-        self._is_handed = False
+        self._is_handed = self._is_attended = False
         if call is not None:
             self._owner.settle(call, ended)
 
