@@ -154,10 +154,15 @@ class LambdaHost:
 
 
 def _rooted(function: Function) -> Function:
-    """Its process starts elsewhere, so its folder must not depend on ours."""
+    """Its process starts elsewhere, so its folders must not depend on ours."""
     if not isinstance(function, LocalFunction):
         return function
-    return replace(function, task_root=function.task_root.absolute())
+    return replace(
+        function,
+        task_root=function.task_root.absolute(),
+        layers=tuple(layer.absolute() for layer in function.layers),
+        packages=function.packages.absolute() if function.packages is not None else None,
+    )
 
 
 class _Workshop:

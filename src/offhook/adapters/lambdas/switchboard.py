@@ -5,6 +5,7 @@ import os
 import select
 import socket
 from collections.abc import Callable
+from typing import Any
 
 from offhook.adapters.lambdas.connection import Connection
 from offhook.adapters.lambdas.runtime_api import Asked
@@ -28,7 +29,7 @@ class Switchboard:
         self._asked = asked
         self._connections: dict[int, Connection] = {}
         self._handlers: dict[int, Callable[[], object]] = {}
-        self._poll = select.epoll() if self.can_lend else select.poll()
+        self._poll: Any = select.epoll() if self.can_lend else select.poll()  # alike, but for the unit of a pause
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setblocking(False)
         self._alarm, self._bell = os.pipe()
@@ -109,7 +110,7 @@ class Switchboard:
             connection.close()
         self._connections.clear()
         self._listener.close()
-        if isinstance(self._poll, select.epoll):
+        if self.can_lend:
             self._poll.close()
         os.close(self._alarm)
         os.close(self._bell)
