@@ -203,13 +203,14 @@ def test_a_loop_is_done_after_its_passes_and_starts_anew() -> None:
     assert play(stage).said == ["In"] * 6
 
 
-def test_a_chat_waits_for_an_asynchronous_function_and_reads_its_answer() -> None:
+def asynchronous() -> Any:
+    """A flow that starts a function, waits 30 s for it, loads what it said and says it."""
     parameters = {"LambdaFunctionARN": "lookup", "InvocationType": "ASYNCHRONOUS", "InvocationTimeLimitSeconds": "60"}
     error = {"NoMatchingError": "error"}
     wait = {"TimeLimitSeconds": "30", "Events": ["LambdaReturned"]}
     wired = (("Equals", "LambdaReturned", "load"), ("Equals", "WaitCompleted", "late"))
     load = {"LambdaInvocationId": "$.LambdaInvocation.InvocationId"}
-    stage = compiled(
+    return compiled(
         flow(
             action("start", "InvokeLambdaFunction", parameters, then="wait", errors=error),
             action("wait", "Wait", wait, then="error", errors=error, when=wired),
@@ -218,6 +219,10 @@ def test_a_chat_waits_for_an_asynchronous_function_and_reads_its_answer() -> Non
             *ENDS,
         )
     )
+
+
+def test_a_chat_waits_for_an_asynchronous_function_and_reads_its_answer() -> None:
+    stage = asynchronous()
 
     in_time = play(stage, Stubs(takes_ms=20_000, lookup={"State": "WA"}), channel="CHAT")
     too_late = play(stage, Stubs(takes_ms=40_000, lookup={"State": "WA"}), channel="CHAT")
@@ -227,20 +232,7 @@ def test_a_chat_waits_for_an_asynchronous_function_and_reads_its_answer() -> Non
 
 def test_an_asynchronous_function_survives_a_restart() -> None:
     """The contact is stored while it waits; another process has nothing but the snapshot."""
-    parameters = {"LambdaFunctionARN": "lookup", "InvocationType": "ASYNCHRONOUS", "InvocationTimeLimitSeconds": "60"}
-    wait = {"TimeLimitSeconds": "30", "Events": ["LambdaReturned"]}
-    wired = (("Equals", "LambdaReturned", "load"), ("Equals", "WaitCompleted", "late"))
-    load = {"LambdaInvocationId": "$.LambdaInvocation.InvocationId"}
-    error = {"NoMatchingError": "error"}
-    stage = compiled(
-        flow(
-            action("start", "InvokeLambdaFunction", parameters, then="wait", errors=error),
-            action("wait", "Wait", wait, then="error", errors=error, when=wired),
-            action("load", "InvokeLambdaFunction", load, then="say", errors=error),
-            say("say", "State $.External.State"),
-            *ENDS,
-        )
-    )
+    stage = asynchronous()
     before = step(stage, contact(channel="CHAT"), Started(START_MS)).contact
     snapshots = Snapshots(catalogue())
     stubs = Stubs(takes_ms=20_000, lookup={"State": "WA"})
