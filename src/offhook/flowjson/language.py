@@ -18,18 +18,10 @@ def read_actions(document: dict[str, Any]) -> tuple[dict[str, Action], list[Prob
     """
     whole = Place([])
     designer = whole.part(whole.part(document, "Metadata", dict), "ActionMetadata", dict, "Metadata.ActionMetadata")
-    actions: dict[str, Action] = {}
-    for field, entry in whole.objects(document, "Actions"):
-        identifier = whole.part(entry, "Identifier", str, f"{field}.Identifier")
-        if not identifier:
-            whole.report(field, "has no Identifier, so nothing can lead to it.", code="missing_identifier")
-        elif identifier in actions:
-            Place(whole.problems, identifier).report(
-                field, f"repeats the Identifier {identifier!r}; the first action counts.", code="duplicate_identifier"
-            )
-        else:
-            place = Place(whole.problems, identifier, f"action {identifier!r}")
-            actions[identifier] = _action(entry, identifier, designer.get(identifier), place)
+    actions = {
+        place.action: _action(entry, place.action, designer.get(place.action), place)
+        for place, entry in whole.identified(document, "Actions", key="Identifier", noun="action")
+    }
     return actions, whole.problems
 
 

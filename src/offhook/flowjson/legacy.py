@@ -43,18 +43,10 @@ def convert(document: dict[str, Any], catalogue: Catalogue, flow_type: str) -> t
     `flow_type` is one of FLOW_TYPES or empty. Of two modules with one id the first counts.
     """
     whole = Place([])
-    actions: dict[str, Action] = {}
-    for field, entry in whole.objects(document, "modules"):
-        identifier = whole.part(entry, "id", str, f"{field}.id")
-        if not identifier:
-            whole.report(field, "has no id, so nothing can lead to it.", code="missing_identifier")
-        elif identifier in actions:
-            Place(whole.problems, identifier).report(
-                field, f"repeats the id {identifier!r}; the first module counts.", code="duplicate_identifier"
-            )
-        else:
-            place = Place(whole.problems, identifier, f"module {identifier!r}")
-            actions[identifier] = _action(entry, catalogue, flow_type, place)
+    actions = {
+        place.action: _action(entry, catalogue, flow_type, place)
+        for place, entry in whole.identified(document, "modules", key="id", noun="module")
+    }
     return actions, whole.problems
 
 

@@ -1,5 +1,6 @@
 """Reading JSON that may have the wrong shape: what does not fit is reported, and read as empty."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -41,3 +42,22 @@ class Place:
             else:
                 self.report(f"{field}[{index}]", f"must be an object, and is {describe(item)}.")
         return found
+
+    def identified(
+        self, holder: dict[str, Any], name: str, *, key: str, noun: str
+    ) -> Iterator[tuple["Place", dict[str, Any]]]:
+        """The objects in the list `holder[name]` by their `key`, each with its place, in file order.
+
+        Of two with one key the first counts; one without is left out. `noun` is what one is called in messages.
+        """
+        known = set()
+        for field, entry in self.objects(holder, name):
+            identifier = self.part(entry, key, str, f"{field}.{key}")
+            if not identifier:
+                self.report(field, f"has no {key}, so nothing can lead to it.", code="missing_identifier")
+            elif identifier in known:
+                rule = f"repeats the {key} {identifier!r}; the first {noun} counts."
+                Place(self.problems, identifier).report(field, rule, code="duplicate_identifier")
+            else:
+                known.add(identifier)
+                yield Place(self.problems, identifier, f"{noun} {identifier!r}"), entry
