@@ -436,9 +436,9 @@ def test_a_contact_that_the_flow_dropped_is_found() -> None:
          "--at: '2026-01-05T10:00:00' is not an instant, must be date, time and offset: "
          "2026-01-05T10:00:00-05:00, or Z."),
         (["More", "--input", "one"],
-         "input 'one': is none of keys (0-9 * #), barge:KEYS, say:TEXT, silence, wait:3s, hangup."),
+         "input 'one': is none of keys (0-9 * #), barge:KEYS, say:TEXT, view:ACTION, silence, wait:3s, hangup."),
         (["More", "--press", "1,x"],
-         "input 'x': is none of keys (0-9 * #), barge:KEYS, say:TEXT, silence, wait:3s, hangup."),
+         "input 'x': is none of keys (0-9 * #), barge:KEYS, say:TEXT, view:ACTION, silence, wait:3s, hangup."),
         (["More", "--function-time", "1.5"], "--function-time is '1.5', must be a whole number of milliseconds."),
         (["More", "--profile", "lax"], "--profile is 'lax', must be strict or compatible."),
         (["More", "--env", "prod"], "offhook.toml: there is no environment 'prod'; it has 'test', 'down'."),

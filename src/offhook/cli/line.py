@@ -23,7 +23,7 @@ from offhook.drivers.sim import Life, Simulator, Tuples
 from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.live import Live
 from offhook.model.contact import Contact
-from offhook.model.effect import CollectInput, InvokeLambda, PlayPrompt
+from offhook.model.effect import CollectInput, InvokeLambda, Listen, PlayPrompt, ShowView
 from offhook.model.errors import UsageError
 from offhook.model.event import LambdaEnded
 from offhook.model.flow import Flow
@@ -120,10 +120,10 @@ class _Listener:
     def hears(self, effect: PlayPrompt) -> Answer:
         return self._script.hears(effect)
 
-    def answers(self, effect: CollectInput) -> Answer:
+    def answers(self, effect: CollectInput | Listen | ShowView) -> Answer:
         used = self._script.used
         answer = self._script.answers(effect)
-        if effect.secret:
+        if not isinstance(effect, Listen) and effect.secret:
             self._secret.update(range(used, self._script.used))
         return answer
 

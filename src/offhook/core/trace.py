@@ -126,6 +126,16 @@ class Warned(TraceEvent, frozen=True, tag_field="type", tag="warning", kw_only=T
     message: str
 
 
+class ServiceEnded(TraceEvent, frozen=True, tag_field="type", tag="service.ended", kw_only=True):
+    """What a service beside the flow answered: `output`, or AWS's name of the `error` and a sentence."""
+
+    service: str
+    operation: str
+    output: Any = None
+    error: str = ""
+    detail: str = ""
+
+
 class Ordered(TraceEvent, frozen=True, tag_field="type", tag="effect", kw_only=True):
     """Any other effect: timers, cancellations, attributes saved, the queue, the hang-up."""
 
@@ -147,6 +157,7 @@ AnyTrace = (
     | FunctionEnded
     | Log
     | Warned
+    | ServiceEnded
     | Ordered
     | ContactEnded
 )
@@ -275,6 +286,14 @@ class Renderer:
         if isinstance(event, events.InputEnded):
             value = HIDDEN if effect.secret and event.value else event.value
             yield Input, action, {"value": value, "by": event.by, "secret": effect.secret}
+        elif isinstance(event, events.Heard):
+            yield Input, action, {"value": event.text, "by": event.by}
+        elif isinstance(event, events.ViewAnswered):
+            value = HIDDEN if effect.secret else event.action
+            yield Input, action, {"value": value, "by": "view", "secret": effect.secret}
+        elif isinstance(event, events.ServiceEnded):
+            fields = {name: getattr(event, name) for name in ("output", "error", "detail")}
+            yield ServiceEnded, action, {"service": effect.service, "operation": effect.operation, **fields}
         elif isinstance(event, events.LambdaEnded):
             yield (
                 FunctionEnded,

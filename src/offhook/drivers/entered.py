@@ -1,14 +1,14 @@
-"""What every driver answers to a CollectInput: what was keyed in, encrypted before anybody sees it.
+"""What every driver answers to a block that listens.
 
-With encryption the contact never holds the keys themselves. Where nothing can encrypt, the answer says so and holds
-nothing: never a made-up value, never the value in clear.
+Keys are encrypted before anybody sees them. With encryption the contact never holds the keys themselves. Where nothing
+can encrypt, the answer says so and holds nothing: never a made-up value, never the value in clear.
 """
 
 from offhook.core.digits import Ended
-from offhook.drivers.ports import Encrypt
-from offhook.model.effect import CollectInput
+from offhook.drivers.ports import Answer, Encrypt
+from offhook.model.effect import CollectInput, Listen
 from offhook.model.errors import UsageError
-from offhook.model.event import InputEnded
+from offhook.model.event import Heard, InputEnded
 
 NO_ENCRYPTION = "the block encrypts what it stores, and nothing was given here that can encrypt."
 
@@ -23,3 +23,14 @@ def entered(effect: CollectInput, ended: Ended, *, at_ms: int, encrypt: Encrypt 
     except UsageError as problem:
         return InputEnded(at_ms, effect.id, "", ended.by, str(problem))
     return InputEnded(at_ms, effect.id, value, ended.by, "" if value else NO_ENCRYPTION)
+
+
+def heard(effect: Listen, answer: Answer, *, channel: str, end_ms: int) -> Heard:
+    """What the party said after the speech, which ended at `end_ms`; keys on a chat are a message like any other."""
+    keys = "".join(key for _, key in answer.keys)
+    said_ms = answer.keys[-1][0] if keys else answer.said_ms
+    text = answer.text or keys
+    if not text or said_ms >= effect.timeout_ms:
+        return Heard(end_ms + effect.timeout_ms, effect.id, "", "timeout")
+    by = "message" if channel != "VOICE" else "keys" if keys else "speech"
+    return Heard(end_ms + max(0, said_ms), effect.id, text, by)

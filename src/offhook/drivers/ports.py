@@ -1,12 +1,12 @@
 """What drivers need from the outside, as Protocols. Adapters satisfy them by shape and do not import them."""
 
 from concurrent.futures import Future
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
-from offhook.model.effect import CollectInput, InvokeLambda, PlayPrompt
-from offhook.model.event import LambdaEnded
+from offhook.model.effect import CallService, CollectInput, InvokeLambda, Listen, PlayPrompt, ShowView
+from offhook.model.event import LambdaEnded, ServiceEnded
 
 
 class Functions(Protocol):
@@ -20,6 +20,23 @@ class Functions(Protocol):
     def close(self) -> None: ...
 
 
+class Services(Protocol):
+    """The services beside a flow. Every call gives an answer at once and none raises: `at_ms` is the driver's to fill.
+
+    `contact_id` is the contact that asks.
+    """
+
+    def call(self, effect: CallService, contact_id: str) -> ServiceEnded: ...
+
+
+class NoServices:
+    """Nobody to ask."""
+
+    def call(self, effect: CallService, contact_id: str) -> ServiceEnded:
+        detail = f"there is no service {effect.service!r} here."
+        return ServiceEnded(0, effect.id, error="ServiceUnavailableException", detail=detail)
+
+
 class Encrypt(Protocol):
     """Encrypts what a customer keyed in for the owner of a certificate (PEM). UsageError where it cannot."""
 
@@ -29,19 +46,24 @@ class Encrypt(Protocol):
 class Answer(msgspec.Struct, frozen=True):
     """What the customer does while a block speaks or listens, in milliseconds from the end of the speech.
 
-    `keys`: touch tones in order; a negative time is before the speech has ended. `hang_up_ms`: leaves then.
+    `keys`: touch tones in order; a negative time is before the speech has ended. `hang_up_ms`: leaves then. `text`:
+    what is said or written, `said_ms` after the speech. `action` and `data`: what is chosen and filled in in a view.
     """
 
     keys: tuple[tuple[int, str], ...] = ()
     hang_up_ms: int | None = None
+    text: str = ""
+    said_ms: int = 1_000
+    action: str = ""
+    data: dict[str, Any] = {}
 
 
 SILENT = Answer()
 
 
 class Customer(Protocol):
-    """The party on the line: `hears` a prompt that only speaks, `answers` a block that listens."""
+    """The party on the line: `hears` a prompt that only speaks, `answers` a block that listens or shows a view."""
 
     def hears(self, effect: PlayPrompt) -> Answer: ...
 
-    def answers(self, effect: CollectInput) -> Answer: ...
+    def answers(self, effect: CollectInput | Listen | ShowView) -> Answer: ...

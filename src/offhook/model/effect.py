@@ -111,6 +111,55 @@ class Enqueue(_Effect, frozen=True, gc=False):
     queue_name: str
 
 
+class Listen(_Effect, frozen=True, gc=False):
+    """Say `speech` (if any), then take one utterance: speech or keys on voice, a message elsewhere; answered by Heard.
+
+    `timeout_ms`: for how long the party may say nothing, from the end of the speech.
+    """
+
+    line: str
+    speech: Speech | None
+    timeout_ms: int
+
+
+class ShowView(_Effect, frozen=True, gc=False):
+    """Show a view (its name or ARN) with its input; answered by ViewAnswered. `secret`: nobody is shown the answer."""
+
+    line: str
+    view: str
+    data: dict[str, Any] = {}
+    secret: bool = False
+
+
+class CallService(_Effect, frozen=True, gc=False):
+    """Ask a service beside the flow; answered by ServiceEnded.
+
+    `service` is AWS's endpoint prefix (`runtime-v2-lex`, `cases`, `profile`, `voiceid`, `wisdom`, …) and `operation`
+    the name of an operation of it, with its `input` as JSON, as far as the service is AWS's.
+    """
+
+    service: str
+    operation: str
+    input: dict[str, Any] = {}
+
+
+class CreateContact(_Effect, frozen=True, gc=False):
+    """Begin another contact. No answer: its id is known already.
+
+    `delay_ms`: not before this long from now. `flow` is the ARN of its first flow, empty where its queue comes first.
+    What is not given comes from the contact that ordered it, as far as `kin` says: `none`, or the id by which the new
+    contact is tied to it (`previous`, `related`).
+    """
+
+    contact_id: str
+    initiation_method: str
+    channel: str
+    flow: str = ""
+    kin: str = "none"
+    delay_ms: int = 0
+    fields: dict[str, Any] = {}
+
+
 class Disconnect(_Effect, frozen=True, gc=False):
     """Hang up the line. No answer."""
 
@@ -118,6 +167,18 @@ class Disconnect(_Effect, frozen=True, gc=False):
 
 
 Effect = (
-    PlayPrompt | CollectInput | BufferInput | InvokeLambda | StartTimer | Cancel | SaveAttributes | Enqueue | Disconnect
+    PlayPrompt
+    | CollectInput
+    | Listen
+    | ShowView
+    | BufferInput
+    | InvokeLambda
+    | CallService
+    | StartTimer
+    | Cancel
+    | SaveAttributes
+    | Enqueue
+    | CreateContact
+    | Disconnect
 )
-EXPECTS_ANSWER = (PlayPrompt, CollectInput, InvokeLambda, StartTimer)
+EXPECTS_ANSWER = (PlayPrompt, CollectInput, Listen, ShowView, InvokeLambda, CallService, StartTimer)

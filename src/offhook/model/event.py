@@ -3,6 +3,8 @@
 Old kinds are never removed: stored contacts may still be waiting for them.
 """
 
+from typing import Any
+
 import msgspec
 
 
@@ -60,6 +62,32 @@ class LambdaEnded(_Event, frozen=True, gc=False):
     report: str = ""
 
 
+class Heard(_Event, frozen=True, gc=False):
+    """`by`: speech, keys, message or timeout (`text` is empty then)."""
+
+    effect_id: str
+    text: str
+    by: str
+
+
+class ViewAnswered(_Event, frozen=True, gc=False):
+    """The action that was chosen in a view, and what was filled in."""
+
+    effect_id: str
+    action: str
+    data: dict[str, Any] = {}
+
+
+class ServiceEnded(_Event, frozen=True, gc=False):
+    """What a service answered: `output`, or the name of AWS's `error` (ResourceNotFoundException) and a sentence."""
+
+    effect_id: str
+    output: Any = None
+    error: str = ""
+    detail: str = ""
+    took_ms: int = 0
+
+
 class HungUp(_Event, frozen=True, gc=False):
     """The party on the line left."""
 
@@ -86,6 +114,9 @@ Event = (
     | InputEnded
     | TimerFired
     | LambdaEnded
+    | Heard
+    | ViewAnswered
+    | ServiceEnded
     | HungUp
     | CustomerReturned
     | BotDisconnected

@@ -19,11 +19,11 @@ from offhook.core.machine import step
 from offhook.core.program import Compiled
 from offhook.core.snapshot import Snapshots
 from offhook.core.ssml import speech_ms
-from offhook.drivers.entered import entered
-from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions
+from offhook.drivers.entered import entered, heard
+from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions, NoServices, Services
 from offhook.model import effect as effects
 from offhook.model.contact import Contact
-from offhook.model.event import Event, HungUp, LambdaEnded, PromptEnded, Started, TimerFired
+from offhook.model.event import Event, HungUp, LambdaEnded, PromptEnded, Started, TimerFired, ViewAnswered
 
 MAX_CONTACT_MS = 4 * 3_600_000
 MAX_EVENTS = 20_000
@@ -66,6 +66,7 @@ class Simulator:
         watch: Callable[[Life, Tuples], None] | None = None,
         function_time_ms: int | None = None,
         encrypt: Encrypt | None = None,
+        services: Services | None = None,
         store: bool = False,
         max_contact_ms: int = MAX_CONTACT_MS,
     ) -> None:
@@ -76,6 +77,7 @@ class Simulator:
         self._watch = watch
         self._function_time_ms = function_time_ms
         self._encrypt = encrypt
+        self._services = services or NoServices()
         self._snapshots = Snapshots(instance.catalogue) if store else None
         self._max_contact_ms = max_contact_ms
         # what happens at the same time happens in the order in which it was ordered
@@ -142,14 +144,17 @@ class Simulator:
     # --- performing effects ---
 
     def _play(self, life: Life, effect: effects.PlayPrompt) -> None:
-        speech, end_ms = effect.speech, self.now_ms
-        if life.contact.channel == "VOICE" and not (effect.skip_if_digits and life.buffer):
-            end_ms += speech_ms(speech.kind, speech.text)
+        is_skipped = effect.skip_if_digits and life.buffer
+        end_ms = self.now_ms if is_skipped else self.now_ms + self._speech_ms(life, effect.speech)
         answer = life.customer.hears(effect)
         if answer is not SILENT:
             self._keep(life, answer.keys)
             self._hang_up(life, answer, end_ms)
         self.push(life, PromptEnded(end_ms, effect.id))
+
+    def _speech_ms(self, life: Life, speech: effects.Speech | None) -> int:
+        """How long it takes to say it; reading takes no time."""
+        return speech_ms(speech.kind, speech.text) if speech is not None and life.contact.channel == "VOICE" else 0
 
     def _collect(self, life: Life, effect: effects.CollectInput) -> None:
         # a block that takes what was buffered listens for no time: that is not the customer's turn
@@ -172,6 +177,22 @@ class Simulator:
         self._keep(life, answer.keys[used:])
         self._hang_up(life, answer, end_ms)
         self.push(life, entered(effect, state, at_ms=at_ms, encrypt=self._encrypt))
+
+    def _listen(self, life: Life, effect: effects.Listen) -> None:
+        answer = life.customer.answers(effect)
+        end_ms = self.now_ms + self._speech_ms(life, effect.speech)
+        self._hang_up(life, answer, end_ms)
+        self.push(life, heard(effect, answer, channel=life.contact.channel, end_ms=end_ms))
+
+    def _view(self, life: Life, effect: effects.ShowView) -> None:
+        answer = life.customer.answers(effect)
+        self._hang_up(life, answer, self.now_ms)
+        if answer.action:
+            self.push(life, ViewAnswered(self.now_ms + answer.said_ms, effect.id, answer.action, answer.data))
+
+    def _ask(self, life: Life, effect: effects.CallService) -> None:
+        answer = self._services.call(effect, life.contact.id)
+        self.push(life, replace(answer, at_ms=self.now_ms + answer.took_ms))
 
     def _keep(self, life: Life, keys: tuple[tuple[int, str], ...]) -> None:
         """Keys that nothing collects: kept for later while the flow keeps them, else lost."""
@@ -221,7 +242,10 @@ def _leaves(entry: tuple[Any, ...], identifier: str) -> bool:
 _PERFORM: dict[type[msgspec.Struct], Callable[[Simulator, Life, Any], None]] = {
     effects.PlayPrompt: Simulator._play,
     effects.CollectInput: Simulator._collect,
+    effects.Listen: Simulator._listen,
+    effects.ShowView: Simulator._view,
     effects.InvokeLambda: Simulator._invoke,
+    effects.CallService: Simulator._ask,
     effects.StartTimer: Simulator._time,
     effects.Cancel: Simulator._cancel,
     effects.BufferInput: Simulator._buffer,

@@ -2,14 +2,18 @@
 
 `1`, `2#`: keys, the first a second after the prompt, the others 300 ms apart (ours: a person's pace). `barge:1`: keys
 pressed while the prompt still speaks. `silence`: nothing. `wait:3s`: nothing for so long, then the input after it.
-`say:hello`: speech, which a block that takes touch tones does not understand. `hangup`: the customer leaves.
+`say:hello`: speech, which a block that takes touch tones does not understand; on chat a message. `view:Next` or
+`view:Next {"name": "Ann"}`: the action chosen in a view, and what was filled in. `hangup`: the customer leaves.
 """
 
+import json
 import re
 from functools import lru_cache
 
+from msgspec.structs import replace
+
 from offhook.drivers.ports import SILENT, Answer
-from offhook.model.effect import CollectInput, PlayPrompt
+from offhook.model.effect import CollectInput, Listen, PlayPrompt, ShowView
 from offhook.model.errors import UsageError
 
 FIRST_KEY_MS = 1_000
@@ -32,7 +36,7 @@ class Script:
     def hears(self, effect: PlayPrompt) -> Answer:
         return SILENT
 
-    def answers(self, effect: CollectInput) -> Answer:
+    def answers(self, effect: CollectInput | Listen | ShowView) -> Answer:
         late_ms = 0
         while self.used < len(self.inputs):
             meant = _meaning(self.inputs[self.used])
@@ -46,8 +50,12 @@ class Script:
 @lru_cache
 def _meaning(text: str) -> Answer | int | None:
     """What the customer does, or for how long nothing (ms); None where the text means nothing."""
-    if text == "silence" or text.startswith("say:"):
+    if text == "silence":
         return SILENT
+    if text.startswith("say:"):
+        return Answer(text=text.removeprefix("say:").strip())
+    if text.startswith("view:"):
+        return _chosen(text.removeprefix("view:"))
     if text == "hangup":
         return Answer(hang_up_ms=0)
     if waited := _WAIT.fullmatch(text):
@@ -60,11 +68,22 @@ def _meaning(text: str) -> Answer | int | None:
     return Answer(keys=tuple((FIRST_KEY_MS + index * BETWEEN_KEYS_MS, key) for index, key in enumerate(keys)))
 
 
+def _chosen(text: str) -> Answer | None:
+    """An action, and after a blank a JSON object."""
+    action, _, filled = text.partition(" ")
+    try:
+        data = json.loads(filled) if filled else {}
+    except ValueError:
+        return None
+    return Answer(action=action, data=data) if action and isinstance(data, dict) else None
+
+
 def _later(answer: Answer, late_ms: int) -> Answer:
     """The same after a pause; who barges in waits for nothing."""
     keys = tuple((at_ms + late_ms if at_ms >= 0 else at_ms, key) for at_ms, key in answer.keys)
-    return Answer(keys, None if answer.hang_up_ms is None else answer.hang_up_ms + late_ms)
+    hang_up_ms = None if answer.hang_up_ms is None else answer.hang_up_ms + late_ms
+    return replace(answer, keys=keys, hang_up_ms=hang_up_ms, said_ms=answer.said_ms + late_ms)
 
 
 def _problem(text: str) -> str:
-    return f"input {text!r}: is none of keys (0-9 * #), barge:KEYS, say:TEXT, silence, wait:3s, hangup."
+    return f"input {text!r}: is none of keys (0-9 * #), barge:KEYS, say:TEXT, view:ACTION, silence, wait:3s, hangup."

@@ -19,12 +19,12 @@ from offhook.core import digits
 from offhook.core.machine import step
 from offhook.core.program import Compiled
 from offhook.core.ssml import speech_ms
-from offhook.drivers.entered import entered
-from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions
+from offhook.drivers.entered import entered, heard
+from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions, NoServices, Services
 from offhook.drivers.sim import MAX_CONTACT_MS, MAX_EVENTS, Life, Tuples
 from offhook.model import effect as effects
 from offhook.model.contact import Contact
-from offhook.model.event import Event, HungUp, LambdaEnded, PromptEnded, Started, TimerFired
+from offhook.model.event import Event, HungUp, LambdaEnded, PromptEnded, Started, TimerFired, ViewAnswered
 
 HANG_UP = "\x04"
 
@@ -77,6 +77,7 @@ class Live:
         watch: Callable[[Life, Tuples], None],
         function_time_ms: int | None = None,
         encrypt: Encrypt | None = None,
+        services: Services | None = None,
         held: frozenset[str] = frozenset(),
         max_contact_ms: int = MAX_CONTACT_MS,
     ) -> None:
@@ -87,6 +88,7 @@ class Live:
         self._watch = watch
         self._function_time_ms = function_time_ms
         self._encrypt = encrypt
+        self._services = services or NoServices()
         self._held = held
         self._max_contact_ms = max_contact_ms
         self._clock = _Clock(phone)
@@ -184,6 +186,24 @@ class Live:
     def _expire(self, at_ms: int) -> None:
         if self._collector is not None and self._collector.deadline_ms <= at_ms:
             self._listen(self._collector.effect, digits.expire(self._collector, now_ms=at_ms), at_ms)
+
+    def _hear(self, effect: effects.Listen) -> None:
+        now_ms, speech, channel = self.life.contact.now_ms, effect.speech, self.life.contact.channel
+        length_ms = speech_ms(speech.kind, speech.text) if speech is not None and channel == "VOICE" else 0
+        answer = self.life.customer.answers(effect)
+        if answer.hang_up_ms is not None:
+            self._later(HungUp(now_ms + length_ms + answer.hang_up_ms))
+        self._later(heard(effect, answer, channel=channel, end_ms=now_ms + length_ms))
+
+    def _view(self, effect: effects.ShowView) -> None:
+        answer = self.life.customer.answers(effect)
+        if answer.action:
+            at_ms = self.life.contact.now_ms + answer.said_ms
+            self._later(ViewAnswered(at_ms, effect.id, answer.action, answer.data))
+
+    def _ask(self, effect: effects.CallService) -> None:
+        answer = self._services.call(effect, self.life.contact.id)
+        self._later(replace(answer, at_ms=self.life.contact.now_ms + answer.took_ms))
 
     def _press(self, key: str, at_ms: int, effect_id: str = "") -> None:
         """A key. `effect_id`: it is for this input alone, as a script's keys are."""
@@ -305,7 +325,10 @@ def _leaves(entry: tuple[Any, ...], identifier: str) -> bool:
 _PERFORM: dict[type[msgspec.Struct], Callable[[Live, Any], None]] = {
     effects.PlayPrompt: Live._play,
     effects.CollectInput: Live._collect,
+    effects.Listen: Live._hear,
+    effects.ShowView: Live._view,
     effects.InvokeLambda: Live._invoke,
+    effects.CallService: Live._ask,
     effects.StartTimer: Live._time,
     effects.Cancel: Live._cancel,
     effects.BufferInput: Live._buffer,
