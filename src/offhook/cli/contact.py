@@ -19,7 +19,7 @@ from offhook.blocks import catalogue
 from offhook.cli.asked import DEFAULT_AT, Options, read, repeat
 from offhook.cli.keyboard import Phone
 from offhook.cli.line import Line, Ready, Sink
-from offhook.cli.project import Project, find_file, load_project, shown
+from offhook.cli.project import Project, find_file, load_project
 from offhook.cli.summary import Summary
 from offhook.cli.terminal import Transcript, as_json, console_for, plain
 from offhook.core import trace
@@ -84,7 +84,7 @@ def _find(options: Options) -> tuple[Project, Flow]:
 
 def _unfit(options: Options, project: Project, flow: Flow) -> list[str]:
     """Why this flow cannot be run as asked (decision S21)."""
-    source = shown(project.files[flow.arn])
+    source = project.source(flow)
     found = [f"{source}: {problem.message}" for problem in refusals(flow)]
     if project.instance.strict:
         found += [f"{source}: action {problem.action!r}: {problem.message}" for problem in _unknown_parameters(flow)]
@@ -216,7 +216,7 @@ def _tell(ready: Ready) -> None:
 
 def _oddities(ready: Ready) -> list[str]:
     flow, project = ready.flow, ready.project
-    source = shown(project.files[flow.arn])
+    source = project.source(flow)
     problems = dict.fromkeys(problem.message for problem in (*flow.problems, *structure_problems(flow)))
     sentences = [*project.warnings, *(f"{source}: {message}" for message in problems)]
     more = len(sentences) - MAX_WARNINGS

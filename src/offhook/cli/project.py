@@ -34,6 +34,7 @@ from offhook.cli.file import contents
 from offhook.cli.settings import FunctionSettings, Settings, Unfolded, read_settings
 from offhook.core.calendar import parse_hours
 from offhook.core.resolve import Resolver
+from offhook.drivers.defaults import DEFAULTS, with_defaults
 from offhook.flowjson.read import read_flow
 from offhook.model.errors import UsageError
 from offhook.model.flow import MODULE, Flow
@@ -49,8 +50,9 @@ PACKAGES = Path(".offhook", "packages")
 class Project:
     """What is there to run. `root`: the folder that paths in the file are relative to.
 
-    `files`: the file of each flow, by the flow's ARN. `paths` are the file's patterns for flows. `functions` by name;
-    each is also a resource of the instance. `warnings` are sentences about the project that stop nothing.
+    `files`: the file of each flow, by the flow's ARN; flows that every instance has are not among them. `paths` are the
+    file's patterns for flows. `functions` by name; each is also a resource of the instance. `warnings` are sentences
+    about the project that stop nothing.
     `instance_limit` bounds how many functions run at once, None for no bound. `templates` are the files that templates
     were read from, `logical_ids` lead to the names of their functions.
     """
@@ -79,8 +81,12 @@ class Project:
             resource = resolver.find(kind, name).resource
             if resource is not None:
                 return instance.flows[resource.arn]
-        names = [*resolver.names("flow"), *resolver.names("module")]
+        names = [flow.name for arn, flow in instance.flows.items() if arn in self.files]
         raise UsageError(f"flow {text!r}: there is no such file, and {_nothing('flow', text, names)}.")
+
+    def source(self, flow: Flow) -> str:
+        """Where the flow stands, for messages: its file, or the name of one that every instance has."""
+        return shown(self.files[flow.arn]) if flow.arn in self.files else flow.name
 
     def with_flow(self, path: Path) -> "tuple[Project, Flow]":
         """The project and the flow in this file; one that no path of the project leads to joins it."""
@@ -158,7 +164,7 @@ def load_project(start: Path, *, env: str | None = None, profile: str | None = N
     folder = _folder(start)
     if env is not None:
         raise UsageError(f"--env {env!r}: there is no {FILE} in {shown(folder)} or above it.")
-    return Project(root=folder, instance=Instance(strict=profile == "strict"))
+    return Project(root=folder, instance=with_defaults(Instance(strict=profile == "strict")))
 
 
 def find_file(start: Path) -> Path | None:
@@ -217,6 +223,8 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
         numbers=settings.numbers,
         associated=_associated(settings.functions, strict=strict),
     )
+    texts = {name: each for (kind, name), each in settings.matches.items() if kind == "flow"}
+    instance = with_defaults(instance, texts)
     files = {flow.arn: path for flow, _, path in flows}
     return Project(
         root=root, file=file, instance=instance, functions=functions, files=files, paths=settings.paths,
@@ -323,9 +331,12 @@ def _unknown_names(settings: Settings, resources: list[Resource], source: str) -
     """Tables that speak of flows and modules that the project does not have, and numbers that nobody would call."""
     names = {kind: [each.name for each in resources if each.kind == kind] for kind in ("flow", "module")}
     either = names["flow"] + names["module"]
-    wanted = [("flow", f"[numbers] {number}", name, names["flow"]) for number, name in settings.numbers.items() if name]
+    default = {("flow", name) for name in DEFAULTS.values()}
+    numbers = [(number, name) for number, name in settings.numbers.items() if name and ("flow", name) not in default]
+    wanted = [("flow", f"[numbers] {number}", name, names["flow"]) for number, name in numbers]
     wanted += [("flow", "[flows.types]", name, either) for name in settings.types]
-    wanted += [(kind, f"[{kind}s.{name}]", name, names[kind]) for kind, name in settings.matches if kind in names]
+    tables = [(kind, name) for kind, name in settings.matches if kind in names and (kind, name) not in default]
+    wanted += [(kind, f"[{kind}s.{name}]", name, names[kind]) for kind, name in tables]
     found = [
         f"{source}: {where}: {_nothing(kind, name, known)}." for kind, where, name, known in wanted if name not in known
     ]
