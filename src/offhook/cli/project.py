@@ -100,7 +100,7 @@ class Project:
         flow, resource = _named(self.instance, _read(path), file)
         others = tuple(each for each in self.instance.resources if each.arn != resource.arn)
         instance = structs.replace(
-            self.instance, flows={**self.instance.flows, flow.arn: flow}, resources=(*others, resource)
+            self.instance, flows={**self.instance.flows, flow.arn: flow}, resources=(resource, *others)
         )
         return replace(self, instance=instance, files={**self.files, flow.arn: file}), flow
 
