@@ -36,7 +36,7 @@ def speech_of(ctx: Ctx, p: Speaks) -> Speech | str:
     if text and not (markup or prompt or media_uri):
         if len(text) > ssml.MAX_BILLED and (ctx.channel == "VOICE" or len(text) > ssml.MAX_CHARACTERS):
             return _too_long(ctx.channel, text)
-        return _spoken(ctx, "text", text)
+        return spoken(ctx, "text", text)
     bodies = {"Text": text, "SSML": markup, "PromptId": prompt, "Media": media_uri}
     given = [name for name, body in bodies.items() if body]
     if len(given) != 1:
@@ -45,15 +45,15 @@ def speech_of(ctx: Ctx, p: Speaks) -> Speech | str:
     if ctx.channel != "VOICE":
         return f"{given[0]} can only be played on VOICE; {ctx.channel} takes Text."
     if markup:
-        return ssml.problem(markup) or _spoken(ctx, "ssml", markup)
+        return ssml.problem(markup) or spoken(ctx, "ssml", markup)
     if media_uri and ctx.flow_type in LIBRARY_ONLY:
         return f"Media cannot be played in a flow of type {ctx.flow_type}; use a prompt of the library there."
     if media_uri:
-        return _spoken(ctx, "media", media_uri)
+        return spoken(ctx, "media", media_uri)
     found_prompt = ctx.find("prompt", prompt, "PromptId")
     if found_prompt.resource is None:
         return found_prompt.problem
-    return _spoken(ctx, "prompt", found_prompt.resource.name)
+    return spoken(ctx, "prompt", found_prompt.resource.name)
 
 
 def assumption(ctx: Ctx, prompt: str) -> tuple[str, ...]:
@@ -67,6 +67,7 @@ def _too_long(channel: str, text: str) -> str:
     return f"Text has {len(text):,} characters, at most {limit:,} can be said at once on {channel}."
 
 
-def _spoken(ctx: Ctx, kind: str, body: str) -> Speech:
+def spoken(ctx: Ctx, kind: str, body: str) -> Speech:
+    """The body in the contact's voice and language."""
     voice = ctx.voice
     return Speech(kind, body, voice.name, voice.engine, voice.style, ctx.language)
