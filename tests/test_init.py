@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,15 +17,24 @@ from offhook.flowjson.read import read_flow
 from offhook.flowjson.write import write_flow
 from tests.command_line import call
 
-FILES = {
-    "README.md",
-    "checks/run.sh",
+FLOWS = {
+    "flows/ab-test.json",
+    "flows/customer-queue-priority.json",
+    "flows/disconnect.json",
     "flows/goodbye.json",
+    "flows/inbound.json",
+    "flows/interruptible-queue-with-callback.json",
     "flows/main.json",
     "flows/menu.json",
-    "functions/state_lookup.py",
-    "offhook.toml",
+    "flows/queue-configurations.json",
+    "flows/queue-customer.json",
+    "flows/queued-callback.json",
+    "flows/recording-behavior.json",
+    "flows/screenpop-note.json",
+    "flows/secure-input-with-agent.json",
+    "flows/secure-input-without-agent.json",
 }
+FILES = FLOWS | {"README.md", "checks/run.sh", "functions/state_lookup.py", "offhook.toml"}
 
 
 @pytest.fixture
@@ -47,7 +57,8 @@ def test_it_writes_the_project_and_says_what_to_do_next(tmp_path: Path, monkeypa
     assert called.code == 0
     written = {path.relative_to("my sample").as_posix() for path in Path("my sample").rglob("*") if path.is_file()}
     assert written == FILES
-    assert all(f"  {name}\n" in called.out for name in FILES)
+    assert all(f"  {name}\n" in called.out for name in FILES - FLOWS)
+    assert "  flows/ with 15 files\n" in called.out
     assert "  cd 'my sample'\n" in called.out
     assert '  offhook run "Lambda integration" --from +12065550100 --press 1 ' in called.out
 
@@ -85,7 +96,7 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_it_has_no_problems_even_in_the_strict_profile(sample: Path) -> None:
-    assert call("lint", "--strict").out == "3 flows checked: 0 errors, 0 warnings.\n"
+    assert call("lint", "--strict").out == "15 flows checked: 0 errors, 0 warnings.\n"
 
 
 def test_the_flows_are_written_as_offhook_writes_them(sample: Path) -> None:
@@ -110,19 +121,24 @@ def test_every_block_has_a_place_of_its_own_in_the_designer(sample: Path) -> Non
         ]
 
 
-def test_each_reference_to_another_flow_or_function_is_found_by_its_id(sample: Path) -> None:
+def test_everything_that_a_flow_names_is_found_by_its_arn(sample: Path) -> None:
     project = load_project(sample)
     arns = {resource.arn for resource in project.instance.resources}
-    named = [
-        value
-        for flow in _flows(sample)
-        for action in flow["Actions"]
-        for key, value in action["Parameters"].items()
-        if key in ("ContactFlowId", "LambdaFunctionARN")
-    ]
+    named = [text for flow in _flows(sample) for action in flow["Actions"] for text in _named(action["Parameters"])]
 
-    assert len(named) == 4
+    assert {arn.rsplit(":", 1)[-1].split("/")[-2:][0] for arn in named} == {
+        "contact-flow", "operating-hours", "prompt", "queue", "state-lookup",
+    }  # fmt: skip
     assert set(named) <= arns
+
+
+def _named(value: Any) -> Iterator[str]:
+    """Every ARN in parameters."""
+    if isinstance(value, str):
+        yield from [value] if value.startswith("arn:") else []
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _named(part)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +184,11 @@ def test_its_own_check_passes_and_fails_when_the_sample_is_broken(sample: Path) 
     assert (failed.returncode, failed.stdout.count("FAILED: ")) == (1, 1)
 
 
-def test_the_readme_speaks_of_files_that_are_there(sample: Path) -> None:
+def test_the_readme_speaks_of_files_and_flows_that_are_there(sample: Path) -> None:
     text = (sample / "README.md").read_text("utf-8")
+    flows = {flow["Metadata"]["name"] for flow in _flows(sample)}
+    rows = re.findall(r"^    (flows/\S+) +([^:\n]+):", text, re.MULTILINE)
 
     assert {name for name in FILES if name in text} == FILES - {"README.md"}
+    assert len(rows) == 12
+    assert {name for _, name in rows} <= flows

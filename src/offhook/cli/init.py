@@ -1,6 +1,7 @@
 """`offhook init`: a project that runs at once."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,8 @@ import typer
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
+
+MANY = 4  # files of one folder that are counted, not named
 
 
 def command(
@@ -56,14 +59,17 @@ def _write(path: Path, content: bytes) -> None:
 
 def _written(folder: Path, names: list[Path]) -> Iterator[str]:
     yield f"A project of {len(names)} files is in {folder.resolve()}:"
-    yield from (f"  {name}" for name in names)
+    for parent, group in groupby(names, key=lambda name: name.parent):
+        inside = list(group)
+        yield from [f"  {name}" for name in inside] if len(inside) < MANY else [f"  {parent}/ with {len(inside)} files"]
 
 
 def _next(folder: Path) -> Iterator[str]:
     yield "Next:"
     if folder != Path():
         yield f"  cd {_quoted(folder)}"
-    yield '  offhook run "Lambda integration" --from +12065550100 --press 1    # a call, with digits'
+    yield "  offhook run Inbound                                               # a call: a menu of all samples"
+    yield '  offhook run "Lambda integration" --from +12065550100 --press 1    # a function answers, then digits'
     yield '  offhook run "Lambda integration" --channel chat --silent          # the same flow as a chat'
     yield '  offhook run "Lambda integration" --env outage --silent            # and when the function is down'
     yield "  offhook lint --strict"
