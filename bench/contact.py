@@ -5,9 +5,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from offhook.blocks import catalogue
-from offhook.core.machine import new_contact
+from offhook.core.birth import new_contact
 from offhook.core.program import Compiled
-from offhook.drivers.sim import Life, Simulator
+from offhook.drivers.sim import Simulator
+from offhook.drivers.sim.life import Life
 from offhook.drivers.sim.customer import Script
 from offhook.flowjson.read import read_flow
 from offhook.flowjson.text import write

@@ -20,7 +20,8 @@ import msgspec
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.adapters.lambdas.spec import LocalFunction
 from offhook.blocks import catalogue
-from offhook.core.machine import new_contact, step
+from offhook.core.birth import new_contact
+from offhook.core.machine import step
 from offhook.core.program import Compiled
 from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.customer import Script

@@ -31,7 +31,8 @@ import msgspec
 
 from offhook.blocks import catalogue
 from offhook.core import calendar
-from offhook.core.machine import new_contact, step
+from offhook.core.birth import new_contact
+from offhook.core.machine import step
 from offhook.core.program import Compiled
 from offhook.core.snapshot import Snapshots
 from offhook.core.trace import Renderer
@@ -149,7 +150,7 @@ def _contact(compiled: Compiled, case: dict[str, Any]) -> Contact:
     contact = new_contact(**plain)
     contact = msgspec.convert(msgspec.to_builtins(contact), Contact)
     run = {"line": "customer", "flow": "flow:it", **{key: value for key, value in given.items() if key in _RUN_FIELDS}}
-    return msgspec.structs.replace(contact, run=msgspec.convert(run, Run))
+    return msgspec.structs.replace(contact, runs=(msgspec.convert(run, Run),))
 
 
 def _event(contact: Contact, happening: dict[str, Any], at_ms: int) -> events.Event:
@@ -166,25 +167,26 @@ def _seen(compiled: Compiled, steps: list[Any]) -> dict[str, Any]:
     after = next((taken.contact for taken in steps if any(_leaves(entry) for entry in taken.trace)), steps[-1].contact)
     rendered = list(Renderer().render(tuples, after))
     left = next((event for event in rendered if type(event).__name__ == "BlockLeft"), None)
-    ended = next((event for event in rendered if type(event).__name__ == "ContactEnded"), None)
+    over = next((event for event in rendered if type(event).__name__ == "FlowEnded"), None)
     seen: dict[str, Any] = {"went": "waits", "effects": _effects(steps)}
     if left is not None and left.action == "it":
         seen["went"] = f"{left.branch} {left.next}" if left.branch == "Jump" else left.branch
         if left.branch in ("", "End"):
-            seen["went"], seen["phase"] = f"End {ended.reason}", ended.phase
+            seen["went"] = f"End {over.reason}" + (f", {over.then}" if over.then else "")
         for name in ("set", "result", "results", "cause", "detail", "attempts", "external", "unset"):
             value = msgspec.to_builtins(getattr(left, name))
             if value not in ("", 0, None, {}, [], ()):
                 seen[name] = value
     elif any(entry[0] == "module" for entry in tuples):
         seen["went"] = f"Call {next(entry[3].name for entry in tuples if entry[0] == 'module')}"
-    elif ended is not None:
-        seen["went"] = f"End {ended.reason}"
-        seen["phase"] = ended.phase
+    elif over is not None:
+        seen["went"] = f"End {over.reason}" + (f", {over.then}" if over.then else "")
     entries = [event.entry for event in rendered if type(event).__name__ == "Log" and event.action == "it"]
     seen["log"] = [[entry.get("Parameters", {}), entry.get("Results")] for entry in entries]
     seen["modules"] = [entry.get("ContactFlowModuleType", "") for entry in entries]
-    seen["loops"], seen["secrets"] = after.run.loops, list(after.secrets)
+    exits = [entry[4] for entry in tuples if _leaves(entry)]
+    seen["loops"] = exits[0].set.get("loops", {}) if exits else after.run.loops if after.run else {}
+    seen["secrets"] = list(after.secrets)
     seen["warnings"] = [event.message for event in rendered if type(event).__name__ == "Warned"]
     return {key: value for key, value in seen.items() if value not in ([], {})}
 

@@ -8,13 +8,14 @@ import json
 from typing import Any
 
 from offhook.blocks import catalogue
-from offhook.core.machine import new_contact
+from offhook.core.birth import new_contact
 from offhook.core.program import Compiled
 from offhook.core.spec import Catalogue
 from offhook.core.trace import AnyTrace, Renderer
 from offhook.drivers.ports import Customer
-from offhook.drivers.sim import Life, Simulator
+from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.customer import Script
+from offhook.drivers.sim.life import Life
 from offhook.model.contact import Contact
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded

@@ -14,7 +14,7 @@ from msgspec import inspect
 
 from offhook.blocks import catalogue
 from offhook.core import calendar
-from offhook.core.machine import new_contact
+from offhook.core.birth import new_contact
 from offhook.core.program import CHANNELS, Compiled
 from offhook.model import event as events
 from offhook.model.contact import Contact

@@ -423,7 +423,7 @@ def test_a_module_sees_none_of_its_callers_answers_and_gives_them_back() -> None
     new = contact(**given)
     assert new.run is not None
     run = replace(new.run, external={"State": "WA"}, flow_attributes={"f": "1"}, invocation_id="id")
-    started = step(stage, replace(new, run=run), events.Started(START_MS))
+    started = step(stage, replace(new, runs=(run,)), events.Started(START_MS))
     assert isinstance(started.effects[0], PlayPrompt)
     assert started.effects[0].speech.text == "[] A y"
     said = step(stage, started.contact, events.PromptEnded(START_MS, started.effects[0].id))
@@ -613,7 +613,7 @@ def rich() -> Contact:
     assert new.run is not None
     external = {"k": "K", "deep": [{"x": "X"}], "dotted.key": "E"}
     run = replace(new.run, external=external, flow_attributes={"f": "F"}, invocation_id="I", modules={"Result": "M"})
-    return replace(new, run=run)
+    return replace(new, runs=(run,))
 
 
 @pytest.mark.parametrize("reference", VALUES)
@@ -634,7 +634,7 @@ def test_of_an_answer_only_an_objects_keys_can_be_referenced(external: Any, said
     assert new.run is not None
     stage = compiled(flow(say("hi", "[$.External.0] [$.External.a.b]"), BYE))
 
-    stepped = step(stage, replace(new, run=replace(new.run, external=external)), events.Started(START_MS))
+    stepped = step(stage, replace(new, runs=(replace(new.run, external=external),)), events.Started(START_MS))
 
     assert isinstance(stepped.effects[0], PlayPrompt)
     assert stepped.effects[0].speech.text == said

@@ -262,7 +262,7 @@ def test_a_return_to_an_action_that_is_gone_ends_the_flow() -> None:
     stage = compiled(flow(BYE), check[1])
     waiting = contact(flow=check[1].arn)
     assert waiting.run is not None
-    waiting = replace(waiting, run=replace(waiting.run, frames=(frame,)))
+    waiting = replace(waiting, runs=(replace(waiting.run, frames=(frame,)),))
 
     after = step(stage, waiting, Started(START_MS)).contact
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from offhook.blocks import catalogue
 from offhook.core.program import Program
 from offhook.core.trace import AnyTrace, Renderer, encode
-from offhook.drivers.sim import Life
+from offhook.drivers.sim.life import Life
 from offhook.flowjson.read import read_flow
 
 from .conftest import FLOWS

@@ -8,11 +8,12 @@ import msgspec
 
 from offhook.blocks import catalogue
 from offhook.core import trace
-from offhook.core.machine import new_contact
+from offhook.core.birth import new_contact
 from offhook.core.program import Compiled
 from offhook.core.ssml import speech_ms
-from offhook.drivers.sim import MAX_EVENTS, Life, Simulator
+from offhook.drivers.sim import MAX_EVENTS, Simulator
 from offhook.drivers.sim.customer import Script
+from offhook.drivers.sim.life import Life
 from offhook.drivers.sim.live import HANG_UP, Live, Pressed
 from offhook.flowjson.read import read_flow
 from offhook.model.effect import InvokeLambda

@@ -15,13 +15,14 @@ from typing import Any, NamedTuple
 
 from offhook.blocks import catalogue
 from offhook.core import calendar
+from offhook.core.birth import new_contact
 from offhook.core.conditions import number
 from offhook.core.expr import Reference, parse_reference, text_of
-from offhook.core.machine import new_contact
 from offhook.core.program import CHANNELS, Compiled, Program, Step, references_in
 from offhook.core.resolve import ASSUMED
 from offhook.drivers.ports import SILENT, Answer
-from offhook.drivers.sim import Life, Simulator
+from offhook.drivers.sim import Simulator
+from offhook.drivers.sim.life import Life
 from offhook.model.contact import Contact
 from offhook.model.effect import CollectInput, InvokeLambda, PlayPrompt
 from offhook.model.errors import UsageError

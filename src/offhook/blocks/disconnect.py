@@ -8,7 +8,7 @@ from offhook.core.spec import BlockSpec, Ctx, End, FlowTypes, Legacy, NoParams, 
 
 
 def enter(p: NoParams, ctx: Ctx) -> Outcome:
-    return End("disconnected")
+    return End("disconnected", then="disconnect")
 
 
 BLOCKS = (

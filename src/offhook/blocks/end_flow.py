@@ -8,15 +8,10 @@ Source: APIReference/flow-control-actions-endflowexecution.html; adminguide/end-
 from offhook.core.spec import ANY_FLOW, BlockSpec, Ctx, End, FlowTypes, Legacy, NoParams, Outcome
 
 WHISPERS = frozenset({"CUSTOMER_WHISPER", "OUTBOUND_WHISPER", "AGENT_WHISPER"})
-HOLDS = frozenset({"CUSTOMER_HOLD", "AGENT_HOLD"})
 
 
 def enter(p: NoParams, ctx: Ctx) -> Outcome:
-    if ctx.flow_type == "CUSTOMER_QUEUE":
-        return End("flow ended, the contact stays in the queue")
-    if ctx.flow_type in WHISPERS | HOLDS:
-        return End("flow ended")
-    return End("flow ended, the contact is disconnected")
+    return End("flow ended")
 
 
 BLOCKS = (

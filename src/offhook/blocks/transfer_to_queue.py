@@ -1,10 +1,10 @@
 """Transfer to queue: put the contact into its working queue; the flow ends and the queue takes over.
 
-A full queue is QueueAtCapacity, no working queue the error branch; the contact keeps its working queue either way.
-Here nobody answers from a queue yet, so the contact is over when it is queued, and a queue is full only where its
-settings allow no contact at all. A QueueId is written in some hand-made flows: it is no parameter of this action, so
-strict refuses it, and else it wins over the working queue.
-Out of a customer queue flow the other action takes the contact to another queue; it is not built yet.
+A full queue is QueueAtCapacity, no working queue the error branch; the contact keeps its working queue either way. A
+QueueId is written in some hand-made flows: it is no parameter of this action, so strict refuses it, and else it wins
+over the working queue.
+Out of a customer queue flow the other action takes the contact to another queue, as a contact of its own: the customer
+goes on in that one. While an agent is asked to take it, it cannot leave its queue.
 Source: APIReference/contact-actions-transfercontacttoqueue.html, contact-actions-dequeuecontactandtransfertoqueue.html;
 adminguide/transfer-to-queue.html.
 """
@@ -12,7 +12,10 @@ adminguide/transfer-to-queue.html.
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
 
+from offhook.core.phases import MAX_CHAIN
+from offhook.core.queueing import enqueue
 from offhook.core.spec import (
     NO_MATCHING_ERROR,
     SINGLE,
@@ -25,14 +28,20 @@ from offhook.core.spec import (
     Legacy,
     LegacyModule,
     Outcome,
+    Wait,
 )
 from offhook.model.contact import Queue
-from offhook.model.effect import Enqueue
+from offhook.model.effect import CreateContact
+from offhook.model.event import Event, Queued, QueueRefused
 from offhook.model.flow import Action, Problem
 
 TRANSFERS = frozenset({"CONTACT_FLOW", "AGENT_TRANSFER", "QUEUE_TRANSFER"})
 QUEUED = frozenset({"CUSTOMER_QUEUE"})
 QUEUE_AT_CAPACITY = ErrorBranch("QueueAtCapacity")
+REFUSALS = {
+    "offered": "the contact is being offered to an agent and cannot leave its queue now.",
+    "busy": "the agent is not free.",
+}
 
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
@@ -44,27 +53,77 @@ class DequeueParams(msgspec.Struct, frozen=True, rename="pascal"):
     agent_id: Annotated[str, SINGLE, msgspec.Meta(title="Agent, for the agent's own queue")] | None = None
 
 
+class Memo(msgspec.Struct, frozen=True):
+    queue: Queue = Queue("", "")
+
+
+class DequeueMemo(msgspec.Struct, frozen=True):
+    queue: Queue = Queue("", "")
+    contact_id: str = ""
+
+
 def enter(p: Params, ctx: Ctx) -> Outcome:
     if p.queue_id is not None and ctx.strict:
         detail = "QueueId: is no parameter of TransferContactToQueue; set the queue by Set working queue."
         return Exit(error="NoMatchingError", cause="bad_parameter", detail=detail)
-    queue = ctx.queue if p.queue_id is None else _named(p.queue_id, ctx)
-    if isinstance(queue, str):
-        return Exit(error="NoMatchingError", cause="not_found", detail=queue)
-    if queue is None:
+    queue = _asked(p.queue_id, None, ctx)
+    if isinstance(queue, Exit):
+        return queue
+    return Wait((enqueue(ctx, queue),), Memo(queue))
+
+
+def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
+    if isinstance(event, QueueRefused):
+        return _refused(event, memo.queue)
+    if isinstance(event, Queued):
+        return End(f"queued in {memo.queue.name!r}", then="queued", set={"queue": memo.queue})
+    return None
+
+
+def _refused(event: QueueRefused, queue: Queue) -> Exit:
+    """The exit of a contact that a queue did not take."""
+    if event.by == "full":
+        return Exit(error="QueueAtCapacity", cause="queue_full", detail=f"queue {queue.name!r} takes no more contacts.")
+    return Exit(error="NoMatchingError", cause=event.by, detail=f"queue {queue.name!r}: {REFUSALS[event.by]}")
+
+
+def enter_dequeue(p: DequeueParams, ctx: Ctx) -> Outcome:
+    queue = _asked(p.queue_id, p.agent_id, ctx)
+    if isinstance(queue, Exit):
+        return queue
+    if ctx.phase != "queued" or ctx.place is None:
+        return Exit(error="NoMatchingError", cause="not_queued", detail="the contact is in no queue.")
+    if ctx.contact.segment >= MAX_CHAIN:
+        detail = f"a chain of transfers has at most {MAX_CHAIN} contacts."
+        return Exit(error="NoMatchingError", cause="chain", detail=detail)
+    made = ctx.new_uuid("contact")
+    order = replace(enqueue(ctx, queue), contact_id=made, replaces=ctx.contact.id)
+    return Wait((order,), DequeueMemo(queue, made))
+
+
+def resume_dequeue(p: DequeueParams, memo: DequeueMemo, event: Event, ctx: Ctx) -> Outcome | None:
+    if isinstance(event, QueueRefused):
+        return _refused(event, memo.queue)
+    if not isinstance(event, Queued):
+        return None
+    fields = {"queue": memo.queue, "agent": None}
+    order = CreateContact(ctx.new_id(), memo.contact_id, "QUEUE_TRANSFER", ctx.channel, kin="previous", fields=fields)
+    return End(f"transferred to queue {memo.queue.name!r}", then="transferred", effects=(order,))
+
+
+def _asked(queue_id: str | None, agent_id: str | None, ctx: Ctx) -> Queue | Exit:
+    """The queue that is asked for: one by its name, an agent's own, or the working queue."""
+    for kind, raw, parameter in (("queue", queue_id, "QueueId"), ("agent", agent_id, "AgentId")):
+        if raw is None:
+            continue
+        found = ctx.find(kind, raw, parameter)
+        if found.resource is None:
+            return Exit(error="NoMatchingError", cause="not_found", detail=found.problem)
+        return Queue(found.resource.arn, found.resource.name, is_agent=kind == "agent")
+    if ctx.queue is None:
         detail = "the contact has no working queue; set one by Set working queue before."
         return Exit(error="NoMatchingError", cause="no_queue", detail=detail)
-    settings = ctx.instance.queues.get(queue.name)
-    if settings is not None and settings.max_contacts == 0:
-        return Exit(error="QueueAtCapacity", cause="queue_full", detail=f"queue {queue.name!r} takes no contacts.")
-    order = Enqueue(ctx.new_id(), queue.arn, queue.name)
-    return End(f"queued in {queue.name!r}", phase="queued", effects=(order,), set={"queue": queue})
-
-
-def _named(raw: str, ctx: Ctx) -> Queue | str:
-    """The queue, or one sentence that says why there is none."""
-    found = ctx.find("queue", raw, "QueueId")
-    return found.problem if found.resource is None else Queue(found.resource.arn, found.resource.name)
+    return ctx.queue
 
 
 def check(action: Action) -> list[Problem]:
@@ -102,7 +161,9 @@ BLOCKS = (
         group="terminate",
         kind="contact",
         params=Params,
+        memo=Memo,
         enter=enter,
+        resume=resume,
         errors=(QUEUE_AT_CAPACITY, NO_MATCHING_ERROR),
         flow_types=FlowTypes(language=TRANSFERS | {"MODULE"}, designer=TRANSFERS),
         legacy=(
@@ -120,6 +181,9 @@ BLOCKS = (
         group="terminate",
         kind="contact",
         params=DequeueParams,
+        memo=DequeueMemo,
+        enter=enter_dequeue,
+        resume=resume_dequeue,
         errors=(QUEUE_AT_CAPACITY, NO_MATCHING_ERROR),
         flow_types=FlowTypes(language=QUEUED | {"MODULE"}, designer=QUEUED),
         legacy=(

@@ -11,13 +11,14 @@ from msgspec.structs import replace
 
 from offhook.blocks import catalogue
 from offhook.cli.terminal import Transcript, console_for
+from offhook.core.birth import new_contact
 from offhook.core.expr import walk
-from offhook.core.machine import new_contact
 from offhook.core.program import CHANNELS, Compiled
 from offhook.core.spec import BlockSpec
 from offhook.core.trace import Renderer
-from offhook.drivers.sim import Life, Simulator
+from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.customer import Script
+from offhook.drivers.sim.life import Life
 from offhook.model.contact import Queue
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
@@ -84,7 +85,7 @@ def _run(spec: BlockSpec, channel: str) -> Life:
         queue=Queue(_QUEUE.arn, _QUEUE.name),
     )
     run = replace(contact.run, external={"State": "Washington"})  # type: ignore[type-var]  # a new contact has a run
-    life = simulator.start(replace(contact, run=run), Script(("1",)), at_ms=START_MS)
+    life = simulator.start(replace(contact, runs=(run,)), Script(("1",)), at_ms=START_MS)
     simulator.run()
     return life
 

@@ -17,8 +17,9 @@ from offhook.cli.asked import CHANNELS, CUSTOMER, SYSTEM
 from offhook.cli.file import contents
 from offhook.cli.project import load_project
 from offhook.cli.text import one_line
+from offhook.core.birth import new_contact
 from offhook.core.lambda_answer import Refused, read
-from offhook.core.machine import new_contact, step
+from offhook.core.machine import step
 from offhook.core.program import Compiled
 from offhook.core.resolve import Resolver
 from offhook.model.contact import Contact

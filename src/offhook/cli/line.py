@@ -16,14 +16,15 @@ from offhook.cli.asked import SYSTEM, Asked, Options
 from offhook.cli.keyboard import Phone
 from offhook.cli.project import Project
 from offhook.core import trace
-from offhook.core.machine import new_contact
+from offhook.core.birth import new_contact
 from offhook.core.program import Compiled
-from offhook.drivers.ports import Answer, Functions
-from offhook.drivers.sim import Life, Simulator, Tuples
+from offhook.drivers.ports import Answer, Called, Functions
+from offhook.drivers.sim import Simulator, Tuples
 from offhook.drivers.sim.customer import Script
+from offhook.drivers.sim.life import Life
 from offhook.drivers.sim.live import Live
 from offhook.model.contact import Contact
-from offhook.model.effect import CollectInput, InvokeLambda, Listen, PlayPrompt, ShowView
+from offhook.model.effect import CollectInput, InvokeLambda, Listen, PlaceCall, PlayPrompt, ShowView
 from offhook.model.errors import UsageError
 from offhook.model.event import LambdaEnded
 from offhook.model.flow import Flow
@@ -126,6 +127,9 @@ class _Listener:
         if not isinstance(effect, Listen) and effect.secret:
             self._secret.update(range(used, self._script.used))
         return answer
+
+    def called(self, effect: PlaceCall) -> Called:
+        return self._script.called(effect)
 
     def told(self) -> list[str]:
         return [SECRET if count in self._secret else text for count, text in enumerate(self._script.inputs)]

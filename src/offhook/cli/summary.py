@@ -81,7 +81,7 @@ class Summary:
             case trace.BlockLeft():
                 self._left(event)
             case trace.ContactEnded():
-                self.reason, self.phase = event.reason, event.phase
+                self.reason, self.phase = event.reason, "ended"
 
     def _listen(self, event: trace.AnyTrace, now_ms: int) -> None:
         """Silence: nothing is said and nobody listens, because functions or waits run (cases.md P26)."""

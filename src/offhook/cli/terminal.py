@@ -256,7 +256,7 @@ def _facts(event: trace.AnyTrace) -> Iterator[tuple[str, Any]]:
         order = event.effect
         yield order["type"], {key: value for key, value in order.items() if key not in ("type", "id", "line")}
     if isinstance(event, trace.ContactEnded):
-        yield event.phase, event.reason
+        yield "ended", event.reason
     for name in _FIELDS.get(type(event), ()):
         value = getattr(event, name)
         if value not in ("", {}, (), None) and not _is_shown(event, name):

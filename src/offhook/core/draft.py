@@ -14,7 +14,7 @@ from offhook.core import system
 from offhook.core.expr import MISSING, walk
 from offhook.core.program import Compiled, Program, Step
 from offhook.core.spec import Changes, Found
-from offhook.model.contact import Contact, Frame, Queue, Run
+from offhook.model.contact import Agent, Callback, Contact, Frame, Place, Queue, Run
 from offhook.model.effect import EXPECTS_ANSWER, Cancel, Effect
 from offhook.model.event import LambdaEnded
 from offhook.model.flow import Action, Flow
@@ -24,14 +24,15 @@ RUN_FIELDS = frozenset(Run.__struct_fields__)
 _NOWHERE = Step(Action("", "", {}), None, strict=False)
 _EMPTY = Program(Flow("flow-language", {}, "", {}), {}, strict=False)
 _ANSWERED = frozenset(EXPECTS_ANSWER)
+NOBODY = Run(line="", flow="")
 
 
 def _looked_up(name: str) -> Any:
     """A field that few steps touch: what this step made of it, else what the run or the contact holds."""
-    of_run = name in RUN_FIELDS
+    of_run = name in RUN_FIELDS and name != "waits"
 
     def read(draft: "Draft") -> Any:
-        changed = draft.changed
+        changed = draft.changed_run if of_run else draft.changed
         return changed[name] if name in changed else getattr(draft.run if of_run else draft.contact, name)
 
     return property(read)
@@ -45,9 +46,9 @@ class Draft:
     """
 
     __slots__ = (
-        "attributes", "blocks_now", "chain_ms", "changed", "channel", "compiled", "contact", "counter", "effects",
-        "external", "flow", "instance", "language", "line", "logging", "now_ms", "params", "pending",
-        "program", "run", "step", "strict", "trace", "unset", "voice",
+        "attributes", "begins", "blocks_now", "chain_ms", "changed", "changed_run", "channel", "compiled", "contact",
+        "counter", "effects", "external", "flow", "instance", "is_reached", "language", "line", "logging", "now_ms",
+        "others", "params", "pending", "program", "run", "step", "strict", "trace", "unset", "voice",
     )  # fmt: skip
 
     phase: str = _looked_up("phase")
@@ -56,6 +57,18 @@ class Draft:
     recording: dict[str, Any] = _looked_up("recording")
     hooks: dict[str, str] = _looked_up("hooks")
     queue: Queue | None = _looked_up("queue")
+    agent: Agent | None = _looked_up("agent")
+    place: Place | None = _looked_up("place")
+    priority: int = _looked_up("priority")
+    age_ms: int = _looked_up("age_ms")
+    routing_criteria: tuple[dict[str, Any], ...] = _looked_up("routing_criteria")
+    callback_number: str = _looked_up("callback_number")
+    callback: Callback | None = _looked_up("callback")
+    transfer: str = _looked_up("transfer")
+    has_customer: bool = _looked_up("has_customer")
+    is_paused: bool = _looked_up("is_paused")
+    limit_id: str = _looked_up("limit_id")
+    waits: dict[str, Effect] = _looked_up("waits")
     name: str | None = _looked_up("name")
     description: str | None = _looked_up("description")
     customer_id: str | None = _looked_up("customer_id")
@@ -72,34 +85,46 @@ class Draft:
     frames: tuple[Frame, ...] = _looked_up("frames")
     loops: dict[str, int] = _looked_up("loops")
 
-    def __init__(self, compiled: Compiled, contact: Contact, at_ms: int) -> None:
-        run = contact.run or Run(line="customer", flow=contact.flow)
+    def __init__(self, compiled: Compiled, contact: Contact, at_ms: int, run: Run = NOBODY) -> None:
         self.compiled = compiled
         self.instance = compiled.instance
         self.strict = compiled.strict
         self.contact = contact
-        self.run = run
-        self.line = run.line
-        self.flow = run.flow
-        self.program = compiled.program(run.flow) or _EMPTY
-        self.external = run.external
-        self.chain_ms = run.chain_ms
+        self.changed: dict[str, Any] = {}
+        self.effects: list[Effect] = []
+        self.trace: list[tuple[Any, ...]] = []
+        self.begins: list[tuple[str, str]] = []
+        self.others: tuple[Run, ...] = ()
         self.channel = contact.channel
+        self.is_reached = contact.is_reached
         self.attributes = contact.attributes
         self.voice = contact.voice
         self.language = contact.language
         self.logging = contact.logging
         self.counter = contact.counter
-        self.pending = contact.pending
         if at_ms > contact.now_ms:
             self.now_ms = at_ms
             self.blocks_now = 0  # decision S16 counts the blocks that are entered without time moving
         else:
             self.now_ms = contact.now_ms
             self.blocks_now = contact.blocks_now
-        self.changed: dict[str, Any] = {}
-        self.effects: list[Effect] = []
-        self.trace: list[tuple[Any, ...]] = []
+        runs = contact.runs
+        if len(runs) > 1 or (runs and runs[0] is not run):
+            self.others = tuple(each for each in runs if each is not run)
+        self._take(run)
+        if run is not NOBODY and (self.others or run.line != "customer"):
+            self.trace.append(("line", self.now_ms, run.line, self.program))
+
+    def _take(self, run: Run) -> None:
+        """Make this the run that blocks see and that the machine moves."""
+        self.run = run
+        self.line = run.line
+        self.flow = run.flow
+        self.program = self.compiled.program(run.flow) or _EMPTY
+        self.external = run.external
+        self.chain_ms = run.chain_ms
+        self.pending = run.waits
+        self.changed_run: dict[str, Any] = {}
         self.unset: tuple[str, ...] = ()
         self.params: Any = None
         self.step: Step = _NOWHERE
@@ -164,9 +189,8 @@ class Draft:
         return program.start
 
     def set(self, changes: Changes) -> None:
-        changed = self.changed
         for name, value in changes.items():
-            changed[name] = value
+            (self.changed_run if name in RUN_FIELDS and name != "waits" else self.changed)[name] = value
             if name in _SLOTS:
                 setattr(self, name, value)
 
@@ -174,10 +198,14 @@ class Draft:
         self.set({name: value})  # type: ignore[misc]  # names that only the machine sets are in no Changes
 
     def emit(self, effects: tuple[Effect, ...]) -> None:
-        """Order effects; the ones that are answered become pending."""
+        """Order effects; the run waits for the ones that are answered, where none runs the contact itself."""
         self.effects += effects
         for effect in effects:
-            if type(effect) in _ANSWERED:
+            if type(effect) not in _ANSWERED:
+                continue
+            if self.run is NOBODY:
+                self.put("waits", {**self.waits, effect.id: effect})
+            else:
                 self.pending = {**self.pending, effect.id: effect}
 
     def cancel_pending(self) -> None:
@@ -192,20 +220,63 @@ class Draft:
                 self.effects.append(Cancel(self.new_id(), target))
         self.pending = kept
 
-    def freeze(self, memo: Any, action: str) -> Contact:
-        """The contact after this step, whose run stands on the action with this memo."""
-        run = replace(self.run, memo=memo, action=action)
-        contact = replace(
-            self.contact,
-            run=run,
-            now_ms=self.now_ms,
-            counter=self.counter,
-            pending=self.pending,
-            blocks_now=self.blocks_now,
-        )
-        # nobody holds these two yet, so the rest is put in instead of copying them once more
+    def take(self, line: str) -> None:
+        """Make the run on this line the one that moves; none where there is none."""
+        for run in self.others:
+            if run.line == line:
+                self.others = tuple(each for each in self.others if each is not run)
+                self._take(run)
+                if self.others:
+                    self.trace.append(("line", self.now_ms, line, self.program))
+
+    def begin(self, line: str, program: Program) -> str:
+        """Another flow begins on a line. The action it starts with."""
+        self._take(Run(line=line, flow=program.arn))
+        self.trace.append(("line", self.now_ms, line, program))
+        return program.start
+
+    def shelve(self, memo: Any, action: str) -> None:
+        """The run stands on the action with this memo; another may be taken."""
+        self.others = (*self.others, self._frozen(memo, action))
+        self._take(NOBODY)
+
+    def drop(self) -> None:
+        """The run is over. Asynchronous functions that it called go on."""
+        self.cancel_pending()
+        if self.pending:
+            self.put("waits", {**self.waits, **self.pending})
+        self._take(NOBODY)
+
+    def silence(self, line: str) -> None:
+        """The run on this line, if any, is over; none is taken."""
+        for run in self.others:
+            if run.line == line:
+                self.others = tuple(each for each in self.others if each is not run)
+                self._take(run)
+                self.drop()
+
+    def cancel_waits(self) -> None:
+        """What the contact itself waits for is no longer wanted; asynchronous functions go on."""
+        kept = {key: effect for key, effect in self.waits.items() if key in self.in_flight}
+        self.effects += [Cancel(self.new_id(), key) for key in self.waits if key not in kept]
+        self.put("waits", kept)
+
+    def _frozen(self, memo: Any, action: str) -> Run:
+        run = replace(self.run, memo=memo, action=action, waits=self.pending)
+        # nobody holds it yet, so the rest is put in instead of copying it once more
+        for name, value in self.changed_run.items():
+            force_setattr(run, name, value)
+        return run
+
+    def freeze(self, memo: Any = None, action: str = "") -> Contact:
+        """The contact after this step, whose run (if one is taken) stands on the action with this memo."""
+        runs = self.others
+        if self.run is not NOBODY:
+            run = self._frozen(memo, action)
+            runs = (run,) if not runs else (*runs, run) if run.line != "customer" else (run, *runs)
+        contact = replace(self.contact, runs=runs, now_ms=self.now_ms, counter=self.counter, blocks_now=self.blocks_now)
         for name, value in self.changed.items():
-            force_setattr(run if name in RUN_FIELDS else contact, name, value)
+            force_setattr(contact, name, value)
         return contact
 
 
@@ -278,6 +349,7 @@ _READERS: dict[str, Callable[[Draft, tuple[str, ...]], Any]] = {
     "CustomerEndpoint": _endpoint("customer_endpoint"),
     "SystemEndpoint": _endpoint("system_endpoint"),
     "Queue": _read_queue,
+    "Agent": lambda draft, path: walk(system.agent(draft.agent), path[1:]),
     "SegmentAttributes": _read_segment,
     "References": _mapping("references"),
     "Tags": _mapping("tags"),

@@ -10,30 +10,28 @@ and left until one waits or the flow is over. The number of blocks entered witho
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
-from offhook.core.draft import Draft
+from offhook.core import lines
+from offhook.core.draft import NOBODY, Draft
+from offhook.core.lines import STAY, Next, Over, Stay
 from offhook.core.program import BadParameter, Compiled, Program, Step
 from offhook.core.refusal import refusal, unfit
 from offhook.core.spec import Call, End, Exit, Jump, Outcome, Return, Wait
-from offhook.model.contact import Contact, Frame, Run
-from offhook.model.effect import Disconnect, Effect
+from offhook.model.contact import Contact, Frame
+from offhook.model.effect import Effect
 from offhook.model.event import (
     AttributesUpdated,
     BotDisconnected,
     CustomerReturned,
     Event,
-    HungUp,
     LambdaEnded,
-    Started,
 )
 
 MAX_BLOCKS_WITHOUT_WAIT = 1_000
 OF_ONE_FLOW = ("DataTables", "DataTableList")
-SUBTYPES = {"VOICE": "connect:Telephony", "CHAT": "connect:Chat"}
 MAX_MODULE_DEPTH = 5  # adminguide, modules: nesting 5 deep
 # what a module can neither see nor change: its caller's answers (adminguide/contact-flow-modules.html); data-table
 # values are of one flow (adminguide/data-table-block.html)
@@ -50,46 +48,53 @@ class Stepped(msgspec.Struct, frozen=True, gc=False):
 
 def step(instance: Compiled, contact: Contact, event: Event) -> Stepped:
     """What happens to the contact when the event does: nothing when it has ended or waits for other things."""
-    happen = _HAPPENINGS.get(type(event))
-    if contact.phase in ("ended", "queued") or (happen is None and event.effect_id not in contact.pending):  # type: ignore[union-attr]  # an answer
+    if contact.phase == "ended":
         return Stepped(contact, (), ())
-    draft = Draft(instance, contact, event.at_ms)
-    outcome = _answer(draft, event) if happen is None else happen(draft, event)
+    happen = _HAPPENINGS.get(type(event))
+    if happen is not None:
+        draft = Draft(instance, contact, event.at_ms)
+        outcome = happen(draft, event)
+    else:
+        effect_id = event.effect_id  # type: ignore[union-attr]  # an answer
+        for run in contact.runs:
+            if effect_id in run.waits:
+                break
+        else:
+            if effect_id not in contact.waits:
+                return Stepped(contact, (), ())
+            run = NOBODY
+        draft = Draft(instance, contact, event.at_ms, run)
+        outcome = _answer(draft, event)
     if outcome is None:
         return Stepped(contact, (), ())
     return Stepped(_settle(draft, outcome), draft.effects, draft.trace)
 
 
-def _hang_up(draft: Draft, event: HungUp) -> "_Over | None":
-    if draft.contact.phase == "new":
-        return None
-    draft.trace.append(("hung_up", draft.now_ms, draft.run.action))
-    draft.cancel_pending()
-    return _Over(End(f"{event.line} hung up"))
-
-
-def _update(draft: Draft, event: AttributesUpdated) -> "_Stay":
-    draft.put("attributes", {**draft.contact.attributes, **event.attributes})
-    return _Stay()
-
-
-def _answer(draft: Draft, event: Any) -> "Outcome | _Stay | None":
+def _answer(draft: Draft, event: Any) -> "Outcome | Next | None":
     """An answer to a pending effect."""
-    effect_id, pending = event.effect_id, draft.pending
-    effect = pending[effect_id]
-    draft.pending = {key: value for key, value in pending.items() if key != effect_id} if len(pending) > 1 else {}
+    effect_id = event.effect_id
+    if draft.run is NOBODY:
+        waits = draft.waits
+        effect = waits[effect_id]
+        draft.put("waits", {key: value for key, value in waits.items() if key != effect_id})
+    else:
+        pending = draft.pending
+        effect = pending[effect_id]
+        draft.pending = {key: value for key, value in pending.items() if key != effect_id} if len(pending) > 1 else {}
     draft.trace.append(("event", draft.now_ms, event, effect, draft.run.action))
     if effect_id in draft.contact.in_flight:
         return _park(draft, event, effect_id, effect.request_id)  # type: ignore[union-attr]  # an InvokeLambda
+    if type(event) in lines.ANSWERS and (answered := lines.ANSWERS[type(event)](draft, event, effect)) is not None:
+        return answered
     return _resume(draft, event)
 
 
-def _park(draft: Draft, event: LambdaEnded, effect_id: str, request_id: str) -> "Outcome | _Stay":
+def _park(draft: Draft, event: LambdaEnded, effect_id: str, request_id: str) -> "Outcome | Next":
     """An asynchronous function has ended: its answer is kept until a flow loads it, and a block may wait for it."""
     draft.put("in_flight", tuple(key for key in draft.contact.in_flight if key != effect_id))
     draft.put("parked", {**draft.contact.parked, request_id: event})
-    outcome = _resume(draft, event)
-    return _Stay() if outcome is None else outcome
+    outcome = _resume_customer(draft, event) if draft.run is NOBODY else _resume(draft, event)
+    return STAY if outcome is None else outcome
 
 
 def _resume(draft: Draft, event: Event) -> Outcome | None:
@@ -104,86 +109,79 @@ def _resume(draft: Draft, event: Event) -> Outcome | None:
     return resume(params, run.memo, event, draft)
 
 
+def _resume_customer(draft: Draft, event: Event) -> "Outcome | None":
+    """What concerns the flow on the customer's line, if one runs there."""
+    draft.take("customer")
+    return _resume(draft, event)
+
+
 _PLAIN = Exit()
 
 
-class _Stay(NamedTuple):
-    """The run stands where it stood."""
+def _update(draft: Draft, event: AttributesUpdated) -> "Stay":
+    draft.put("attributes", {**draft.contact.attributes, **event.attributes})
+    return STAY
 
 
-class _Over(NamedTuple):
-    """The flow is over. (An `End` says that a block ended it.)"""
-
-    end: End
-
-
-def _begin(draft: Draft, event: Started) -> "_Over | str | None":
-    contact = draft.contact
-    if contact.phase != "new":
-        return None
-    draft.put("phase", "inbound")
-    draft.changed["started_ms"] = draft.now_ms
-    program = draft.compiled.program(contact.flow)
-    draft.trace.append(("contact.started", draft.now_ms, contact, program))
-    if program is None:
-        return _Over(End(f"there is no flow {contact.flow!r}"))
-    return draft.go_to(program)
-
-
-def _bot_leaves(draft: Draft, event: BotDisconnected) -> "Outcome | _Stay":
+def _bot_leaves(draft: Draft, event: BotDisconnected) -> "Outcome | Stay":
     draft.put("has_bot", False)
-    outcome = _resume(draft, event)
-    return _Stay() if outcome is None else outcome
+    outcome = _resume_customer(draft, event)
+    return STAY if outcome is None else outcome
 
 
 _HAPPENINGS: dict[type, Callable[[Draft, Any], Any]] = {
-    Started: _begin,
-    HungUp: _hang_up,
+    **lines.HAPPENINGS,
     AttributesUpdated: _update,
-    CustomerReturned: lambda draft, event: _resume(draft, event),
+    CustomerReturned: _resume_customer,
     BotDisconnected: _bot_leaves,
 }
 
 
-def _settle(draft: Draft, outcome: "Outcome | str | _Stay | _Over") -> Contact:
-    """Go on until the run waits or is over. The contact as it stands then. Text is the action to enter."""
+def _settle(draft: Draft, outcome: "Outcome | Next") -> Contact:
+    """Go on until every run waits or is over. The contact as it stands then. Text is the action to enter."""
     while True:
         kind = type(outcome)
         if kind is Exit:
             outcome = _leave(draft, outcome)  # type: ignore[arg-type]  # mypy does not narrow by `kind`
         elif kind is Wait:
-            return _wait(draft, outcome)  # type: ignore[arg-type]
+            _wait(draft, outcome)  # type: ignore[arg-type]
+            memo, action = outcome.memo, draft.step.action.identifier  # type: ignore[union-attr]
+            if not draft.begins:
+                return draft.freeze(memo, action)
+            draft.shelve(memo, action)
+            outcome = lines.begin_next(draft)
         elif kind is str:
             outcome = _enter(draft, outcome)  # type: ignore[arg-type]
-        elif kind is _Over:
-            return _end(draft, outcome.end)  # type: ignore[union-attr]
-        elif kind is _Stay:
+        elif kind is Over:
+            outcome = lines.over(draft, outcome.end)  # type: ignore[union-attr]
+        elif kind is Stay:
             return draft.freeze(draft.run.memo, draft.run.action)
         else:
             outcome = _MOVES[kind](draft, outcome)
 
 
-def _wait(draft: Draft, outcome: Wait) -> Contact:
+def _wait(draft: Draft, outcome: Wait) -> None:
     if outcome.set:
         draft.set(outcome.set)
-    here, effects = draft.step, outcome.effects
+    effects = outcome.effects
     draft.emit(effects)
-    draft.trace.append(("effects", draft.now_ms, here, effects, outcome.warnings))
-    return draft.freeze(outcome.memo, here.action.identifier)
+    draft.trace.append(("effects", draft.now_ms, draft.step, effects, outcome.warnings))
 
 
-def _enter(draft: Draft, identifier: str) -> "Outcome | _Over":
+def _enter(draft: Draft, identifier: str) -> "Outcome | Over":
     program = draft.program
     here = program.steps.get(identifier)
     if here is None:
-        return _Over(End(f"an arrow leads to {identifier!r}, which is no action of the flow"))
+        return Over(End(f"an arrow leads to {identifier!r}, which is no action of the flow"))
     draft.step = here
+    if not draft.is_reached and here.spec is not None and here.spec.kind == "participant":
+        return lines.call_customer(draft)
     draft.params = None
     draft.unset = ()
     draft.trace.append(("block.entered", draft.now_ms, program, here))
     draft.blocks_now = entered = draft.blocks_now + 1
     if entered > MAX_BLOCKS_WITHOUT_WAIT:
-        return _Over(End(_loop(program, identifier)))
+        return Over(End(_loop(program, identifier), then="disconnect"))
     if draft.channel not in here.free and (refused := refusal(draft, here)) is not None:
         return refused
     params = here.constant
@@ -198,7 +196,7 @@ def _enter(draft: Draft, identifier: str) -> "Outcome | _Over":
     return enter(params, draft)  # type: ignore[misc]  # the same
 
 
-def _leave(draft: Draft, outcome: Exit) -> "Outcome | _Over":
+def _leave(draft: Draft, outcome: Exit) -> "Outcome | Over":
     """Leave the block and enter the next."""
     here = draft.step
     branches = here.branches
@@ -221,8 +219,8 @@ def _leave(draft: Draft, outcome: Exit) -> "Outcome | _Over":
     if target:
         return _enter(draft, target)
     if by:
-        return _Over(End("flow ended"))
-    return _Over(End(f"no branch for {outcome.error or 'NoMatchingCondition'} at {here.action.identifier!r}"))
+        return Over(End("flow ended"))
+    return Over(End(f"no branch for {outcome.error or 'NoMatchingCondition'} at {here.action.identifier!r}"))
 
 
 def _unset(draft: Draft) -> tuple[str, ...]:
@@ -252,10 +250,10 @@ def _left(draft: Draft, by: str, target: str, exit: Exit = _PLAIN) -> None:
     )
 
 
-def _ended(draft: Draft, outcome: End) -> _Over:
+def _ended(draft: Draft, outcome: End) -> Over:
     """It was the block that ended the flow, and the trace says so."""
     _left(draft, "End", "", Exit(set=outcome.set))
-    return _Over(outcome)
+    return Over(outcome)
 
 
 def _jump(draft: Draft, outcome: Jump) -> "Outcome | str":
@@ -297,10 +295,10 @@ def _call(draft: Draft, outcome: Call) -> "Outcome | str":
     return draft.go_to(program)
 
 
-def _return(draft: Draft, outcome: Return) -> "Outcome | _Over":
+def _return(draft: Draft, outcome: Return) -> "Outcome | Over":
     if not draft.frames:
         _left(draft, "Return", "")
-        return _Over(End("flow ended"))
+        return Over(End("flow ended"))
     frame = draft.frames[-1]
     draft.cancel_pending()
     _left(draft, "Return", frame.action)
@@ -319,27 +317,13 @@ def _return(draft: Draft, outcome: Return) -> "Outcome | _Over":
     program = draft.compiled.program(frame.flow)
     caller = program.steps.get(frame.action) if program else None
     if program is None or caller is None:
-        return _Over(End(f"a module returned to {frame.action!r}, which is no action of the flow"))
+        return Over(End(f"a module returned to {frame.action!r}, which is no action of the flow"))
     draft.go_to(program)
     draft.trace.append(("module.left", draft.now_ms, program))
     draft.step = caller
     draft.params = None
     draft.unset = ()
     return Exit(result=outcome.result)
-
-
-def _end(draft: Draft, outcome: End) -> Contact:
-    draft.set(outcome.set)
-    draft.cancel_pending()
-    draft.put("phase", outcome.phase)
-    draft.changed["end_reason"] = outcome.reason
-    effects = outcome.effects
-    if outcome.phase == "ended":
-        effects = (*effects, Disconnect(draft.new_id(), draft.line))
-    draft.emit(effects)
-    action = draft.step.action.identifier or draft.run.action
-    draft.trace.append(("contact.ended", draft.now_ms, action, outcome))
-    return draft.freeze(None, action)
 
 
 _MOVES: dict[type, Callable[[Draft, Any], Any]] = {Jump: _jump, Call: _call, Return: _return, End: _ended}
@@ -359,20 +343,3 @@ def _loop(program: Program, identifier: str) -> str:
     way = " -> ".join(repr(name) for name in ways.get(identifier, ()))
     where = f"the loop is {way}" if way else f"it stands on {identifier!r}"
     return f"flow {program.name or program.arn!r} ran {MAX_BLOCKS_WITHOUT_WAIT:,} blocks without waiting; {where}"
-
-
-def new_contact(**fields: Any) -> Contact:
-    """A contact that has not started. What is not given: its first and previous contact is itself (decision S14), and
-    its subtype is what its channel says (adminguide/connect-attrib-list.html, segment attributes).
-    """
-    contact = Contact(**fields)
-    is_web = contact.initiation_method == "WEBRTC_API"
-    subtype = "connect:WebRTC" if is_web else SUBTYPES.get(contact.channel)
-    subtypes = {} if subtype is None else {"connect:Subtype": {"ValueString": subtype}}
-    return replace(
-        contact,
-        initial_id=contact.initial_id or contact.id,
-        previous_id=contact.previous_id or (None if is_web else contact.id),
-        segment_attributes={**subtypes, **contact.segment_attributes},
-        run=Run(line="customer", flow=contact.flow),
-    )

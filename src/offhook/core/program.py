@@ -126,6 +126,7 @@ class Compiled:
         self.catalogue = catalogue
         self.resolver = Resolver(instance)
         self._programs: dict[str, Program] = {}
+        self._named: dict[str, str] | None = None
 
     def program(self, arn: str) -> Program | None:
         """The flow with this ARN, or None."""
@@ -135,6 +136,12 @@ class Compiled:
                 return None
             program = self._programs[arn] = Program(flow, self.catalogue, strict=self.instance.strict)
         return program
+
+    def named(self, name: str) -> Program | None:
+        """The flow of this name, or None."""
+        if self._named is None:
+            self._named = {flow.name: arn for arn, flow in self.instance.flows.items()}
+        return self.program(self._named.get(name, ""))
 
 
 def _type_info(params: type[Any]) -> inspect.Type:

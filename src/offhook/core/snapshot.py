@@ -4,7 +4,7 @@ import msgspec
 from msgspec.structs import replace
 
 from offhook.core.spec import Catalogue
-from offhook.model.contact import Contact
+from offhook.model.contact import Contact, Run
 
 # keys stay in their order: it is the order of cancellations, of attributes in an event, of lines in a trace
 _ENCODER = msgspec.json.Encoder()
@@ -19,15 +19,17 @@ class Snapshots:
         self._decoder = msgspec.json.Decoder(Contact)
 
     def encode(self, contact: Contact) -> bytes:
-        if contact.run is not None and contact.run.memo is not None:
-            memo = {self._names[type(contact.run.memo)]: contact.run.memo}
-            contact = replace(contact, run=replace(contact.run, memo=memo))
-        return _ENCODER.encode(contact)
+        return _ENCODER.encode(replace(contact, runs=tuple(map(self._named, contact.runs))))
 
     def decode(self, data: bytes) -> Contact:
         contact = self._decoder.decode(data)
-        if contact.run is not None and contact.run.memo is not None:
-            ((action, raw),) = contact.run.memo.items()
-            memo = msgspec.convert(raw, self._memos[action])
-            contact = replace(contact, run=replace(contact.run, memo=memo))
-        return contact
+        return replace(contact, runs=tuple(map(self._typed, contact.runs)))
+
+    def _named(self, run: Run) -> Run:
+        return run if run.memo is None else replace(run, memo={self._names[type(run.memo)]: run.memo})
+
+    def _typed(self, run: Run) -> Run:
+        if run.memo is None:
+            return run
+        ((action, raw),) = run.memo.items()
+        return replace(run, memo=msgspec.convert(raw, self._memos[action]))

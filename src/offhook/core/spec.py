@@ -22,7 +22,7 @@ from typing import Any, Protocol, TypedDict
 
 import msgspec
 
-from offhook.model.contact import Contact, Queue, Run, Voice
+from offhook.model.contact import Agent, Contact, Place, Queue, Run, Voice
 from offhook.model.effect import Effect
 from offhook.model.event import Event, LambdaEnded
 from offhook.model.flow import FLOW_TYPES, MODULE, Action, Problem
@@ -64,6 +64,12 @@ class Changes(TypedDict, total=False):
     recording: dict[str, Any]
     hooks: dict[str, str]
     queue: Queue
+    priority: int
+    age_ms: int
+    routing_criteria: tuple[dict[str, Any], ...]
+    callback_number: str
+    is_paused: bool
+    is_reached: bool
     voice: Voice
     language: str
     name: str
@@ -129,10 +135,10 @@ class Return(msgspec.Struct, frozen=True, gc=False):
 
 
 class End(msgspec.Struct, frozen=True, gc=False):
-    """The flow ends. `phase` is where the contact goes: ended, or queued. `reason` is one word or a sentence."""
+    """The flow ends. `then` is what happens to the contact (core.phases), empty where only the flow is over."""
 
     reason: str
-    phase: str = "ended"
+    then: str = ""
     effects: tuple[Effect, ...] = ()
     set: Changes = {}
 
@@ -165,6 +171,14 @@ class Ctx(Protocol):
     recording: dict[str, Any]
     hooks: dict[str, str]
     queue: Queue | None
+    place: Place | None
+    agent: Agent | None
+    priority: int
+    age_ms: int
+    routing_criteria: tuple[dict[str, Any], ...]
+    callback_number: str
+    is_paused: bool
+    is_reached: bool
     voice: Voice
     language: str
     name: str | None

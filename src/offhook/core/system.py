@@ -6,7 +6,7 @@ EMAIL_ADDRESS is the SDK's word, not seen in an event).
 
 from typing import Any
 
-from offhook.model.contact import Queue
+from offhook.model.contact import Agent, Queue
 from offhook.model.instance import Instance
 
 
@@ -24,3 +24,10 @@ def queue(queue: Queue | None, instance: Instance) -> dict[str, Any] | None:
     settings = instance.queues.get(queue.name)
     caller_id = settings.outbound_caller_id if settings is not None else None
     return {"ARN": queue.arn, "Name": queue.name, "OutboundCallerId": endpoint(caller_id)}
+
+
+def agent(agent: Agent | None) -> dict[str, str] | None:
+    """The agent who has the contact, or to whom it shall go; None where there is none."""
+    if agent is None:
+        return None
+    return {"UserName": agent.name, "ARN": agent.arn, "FirstName": agent.first_name, "LastName": agent.last_name}

@@ -142,9 +142,33 @@ class Ordered(TraceEvent, frozen=True, tag_field="type", tag="effect", kw_only=T
     effect: dict[str, Any]
 
 
+class FlowEnded(TraceEvent, frozen=True, tag_field="type", tag="flow.ended", kw_only=True):
+    """The flow on the line is over. `then` is what it makes of the contact: queued, disconnect, …"""
+
+    reason: str
+    then: str = ""
+    flow_name: str = ""
+
+
+class ContactOffered(TraceEvent, frozen=True, tag_field="type", tag="contact.offered", kw_only=True):
+    """An agent is asked to take the contact; with `by` (missed, rejected) the agent did not."""
+
+    agent: str
+    by: str = ""
+
+
+class ContactPhase(TraceEvent, frozen=True, tag_field="type", tag="contact.phase", kw_only=True):
+    """The contact goes from one phase of its life to the next, because of what happened (`by`); see core.phases."""
+
+    phase: str
+    was: str
+    by: str
+    agent: str = ""
+    queue: str = ""
+
+
 class ContactEnded(TraceEvent, frozen=True, tag_field="type", tag="contact.ended", kw_only=True):
     reason: str
-    phase: str = "ended"
 
 
 AnyTrace = (
@@ -159,6 +183,9 @@ AnyTrace = (
     | Warned
     | ServiceEnded
     | Ordered
+    | FlowEnded
+    | ContactOffered
+    | ContactPhase
     | ContactEnded
 )
 _JSON = msgspec.json.Encoder()
@@ -180,6 +207,7 @@ class Renderer:
     def __init__(self) -> None:
         self._n = 0
         self._contact = ""
+        self._line = "customer"
         self._flow = ""
         self._flow_name = ""
 
@@ -188,13 +216,12 @@ class Renderer:
         for kind, at_ms, *rest in tuples:
             for cls, action, fields in _RENDER[kind](self, at_ms, *rest):
                 self._n += 1
-                line = contact.run.line if contact.run is not None else "customer"
                 yield cls(
                     v=VERSION,
                     n=self._n,
                     at=calendar.text_of(at_ms),
                     contact=contact.id,
-                    line=line,
+                    line=fields.pop("line", self._line),
                     flow=self._flow,
                     action=action,
                     **_shown(fields, contact.secrets),
@@ -320,11 +347,25 @@ class Renderer:
         self._flow, self._flow_name = program.arn, program.name
         yield from ()
 
-    def _hung_up(self, at_ms: int, action: str) -> Iterator[Any]:
-        yield Input, action, {"by": "hangup"}
+    def _switched(self, at_ms: int, line: str, program: Any) -> Iterator[Any]:
+        self._line, self._flow, self._flow_name = line, program.arn, program.name
+        yield from ()
 
-    def _ended(self, at_ms: int, action: str, outcome: Any) -> Iterator[Any]:
-        if outcome.phase == "ended" and is_fatal(outcome.reason):
+    def _hung_up(self, at_ms: int, action: str, line: str) -> Iterator[Any]:
+        yield Input, action, {"by": "hangup", "line": line}
+
+    def _warned(self, at_ms: int, message: str) -> Iterator[Any]:
+        yield Warned, "", {"message": message}
+
+    def _offered(self, at_ms: int, agent: str, by: str) -> Iterator[Any]:
+        yield ContactOffered, "", {"agent": agent, "by": by}
+
+    def _phase(self, at_ms: int, was: str, phase: str, by: str, agent: Any, queue: Any) -> Iterator[Any]:
+        names = {"agent": agent.name if agent else "", "queue": queue.name if queue else ""}
+        yield ContactPhase, "", {"phase": phase, "was": was, "by": by, **names}
+
+    def _flow_ended(self, at_ms: int, action: str, outcome: Any) -> Iterator[Any]:
+        if is_fatal(outcome.reason):
             # written whether flow logs are on or not: somebody must be able to find out (decisions S16, S18)
             entry = {
                 "ContactId": self._contact,
@@ -337,7 +378,10 @@ class Renderer:
             yield Log, action, {"entry": entry}
         for effect in outcome.effects:
             yield from _effect(action, effect)
-        yield ContactEnded, action, {"reason": outcome.reason, "phase": outcome.phase}
+        yield FlowEnded, action, {"reason": outcome.reason, "then": outcome.then, "flow_name": self._flow_name}
+
+    def _ended(self, at_ms: int, action: str, reason: str) -> Iterator[Any]:
+        yield ContactEnded, action, {"reason": reason}
 
 
 def is_fatal(reason: str) -> bool:
@@ -354,6 +398,11 @@ _RENDER: dict[str, Callable[..., Iterator[Any]]] = {
     "module": Renderer._module,
     "module.left": Renderer._module_left,
     "hung_up": Renderer._hung_up,
+    "line": Renderer._switched,
+    "warning": Renderer._warned,
+    "offer": Renderer._offered,
+    "contact.phase": Renderer._phase,
+    "flow.ended": Renderer._flow_ended,
     "contact.ended": Renderer._ended,
 }
 

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from offhook.model.effect import CallService, CollectInput, InvokeLambda, Listen, PlayPrompt, ShowView
+from offhook.model.effect import CallService, CollectInput, InvokeLambda, Listen, PlaceCall, PlayPrompt, ShowView
 from offhook.model.event import LambdaEnded, ServiceEnded
 
 
@@ -61,9 +61,24 @@ class Answer(msgspec.Struct, frozen=True):
 SILENT = Answer()
 
 
+class Called(msgspec.Struct, frozen=True):
+    """How a call to a number goes: `status` answered, no_answer, busy or failed, after so long; `answered_by` as
+    CheckOutboundCallStatus has it. `talk_ms`: how long a third party then talks.
+    """
+
+    status: str = "answered"
+    after_ms: int = 5_000
+    answered_by: str = "CallAnswered"
+    talk_ms: int = 30_000
+
+
 class Customer(Protocol):
-    """The party on the line: `hears` a prompt that only speaks, `answers` a block that listens or shows a view."""
+    """The party on the line: `hears` a prompt that only speaks, `answers` a block that listens or shows a view, and is
+    `called` where the contact calls a number.
+    """
 
     def hears(self, effect: PlayPrompt) -> Answer: ...
 
     def answers(self, effect: CollectInput | Listen | ShowView) -> Answer: ...
+
+    def called(self, effect: PlaceCall) -> Called: ...

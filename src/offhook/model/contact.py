@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from offhook.model.effect import Effect
+from offhook.model.effect import Effect, Enqueue
 from offhook.model.event import LambdaEnded
 
 
@@ -25,6 +25,32 @@ class Queue(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     is_agent: bool = False
 
 
+class Agent(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """`name` is the user name."""
+
+    name: str
+    arn: str = ""
+    first_name: str = ""
+    last_name: str = ""
+
+
+class Place(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Where the contact waits: the order that queued it, and since when. `offered`: the agent who is asked just now."""
+
+    order: Enqueue
+    since_ms: int
+    offered: str = ""
+
+
+class Callback(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a queued callback still has to do: `attempts` left, pauses in milliseconds."""
+
+    attempts: int = 1
+    retry_ms: int = 0
+    delay_ms: int = 0
+    caller_id: str | None = None
+
+
 class Frame(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A caller waiting for a module to return: its flow, the action that called, and its own run data."""
 
@@ -39,10 +65,11 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A flow running on a line.
+    """A flow running on a line: `customer` or `agent`, whoever the party there is.
 
-    `memo` is the block's (see core.spec); `loops` counts passes by `<flow>|<action>`; `chain_ms` is how long
-    synchronous functions have run without a prompt or an input between them.
+    `waits` are the effects whose answers the block waits for, `memo` is the block's (see core.spec); `loops` counts
+    passes by `<flow>|<action>`; `chain_ms` is how long synchronous functions have run without a prompt or an input
+    between them.
     """
 
     line: str
@@ -56,11 +83,17 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     loops: dict[str, int] = {}
     frames: tuple[Frame, ...] = ()
     chain_ms: int = 0
+    waits: dict[str, Effect] = {}
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """`phase`: new, inbound, queued, ended.
+    """`phase`: see core.phases. `runs`: at most one a line, the customer's first; none while customer and agent talk.
 
+    `waits` are the effects that no run waits for: limits of whispers, calls, functions whose flow is over.
+    `agent`: who has it, or to whom it shall go. `place`: where it waits. `limit_id`: the timer of the whispers.
+    `is_reached` is false while the customer still has to be called. `transfer`: the contact that an agent's transfer
+    has begun; in that one, `has_customer` tells whether the customer or the agent who transferred is on the customer's
+    line. `segment` counts the contacts of a chain of transfers.
     `system` holds the values of namespaces that blocks fill (`Lex`, `Metrics`, …), nested by step; `given` the same for
     values that the user set and that win (`--set`). `hooks` are flow ARNs by contact event.
     `secrets` are values that nobody may see (decision S22): whoever shows or stores something leaves them out.
@@ -82,8 +115,8 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     started_ms: int = 0
     now_ms: int = 0
     counter: int = 0
-    run: Run | None = None
-    pending: dict[str, Effect] = {}
+    runs: tuple[Run, ...] = ()
+    waits: dict[str, Effect] = {}
     attributes: dict[str, str] = {}
     customer_endpoint: str | None = None
     system_endpoint: str | None = None
@@ -95,6 +128,19 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     segment_attributes: dict[str, Any] = {}
     tags: dict[str, str] = {}
     queue: Queue | None = None
+    agent: Agent | None = None
+    place: Place | None = None
+    priority: int = 5
+    age_ms: int = 0
+    routing_criteria: tuple[dict[str, Any], ...] = ()
+    callback_number: str = ""
+    callback: Callback | None = None
+    transfer: str = ""
+    segment: int = 1
+    has_customer: bool = True
+    is_reached: bool = True
+    is_paused: bool = False
+    limit_id: str = ""
     voice: Voice = Voice()
     stored_input: str = ""
     secrets: tuple[str, ...] = ()
@@ -109,3 +155,16 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     buffers_keys: bool = False
     has_bot: bool = False
     end_reason: str = ""
+
+    @property
+    def run(self) -> Run | None:
+        """The flow on the customer's line, else the agent's; None where nobody hears a flow."""
+        return self.runs[0] if self.runs else None
+
+    @property
+    def pending(self) -> dict[str, Effect]:
+        """Everything that is ordered and not answered, by effect id."""
+        pending = dict(self.waits)
+        for run in self.runs:
+            pending |= run.waits
+        return pending

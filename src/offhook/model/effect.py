@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from offhook.model.event import Event
+
 
 class _Effect(msgspec.Struct, frozen=True, tag_field="type", omit_defaults=True, gc=False):
     id: str
@@ -105,10 +107,70 @@ class SaveAttributes(_Effect, frozen=True, gc=False):
 
 
 class Enqueue(_Effect, frozen=True, gc=False):
-    """Put the contact into a queue (id or ARN and name). No answer yet: routing comes with the whole contact."""
+    """Put a contact into a queue; answered by Queued or QueueRefused.
+
+    `contact_id`: whom, empty for the contact itself; it takes the place of `replaces`, if given, which must not be on
+    offer. Lower `priority` goes first, then who waited longest: since `since_ms` (0: now), and `age_ms` longer than
+    that. `agent`: only this agent (an agent's queue), and `at_once`: who must be free. `not_before_ms`: when it may
+    first be offered. `criteria`: steps of routing criteria, as UpdateContactRoutingCriteria takes them.
+    """
 
     queue_arn: str
     queue_name: str
+    channel: str = "VOICE"
+    contact_id: str = ""
+    replaces: str = ""
+    priority: int = 5
+    age_ms: int = 0
+    since_ms: int = 0
+    not_before_ms: int = 0
+    agent: str = ""
+    at_once: bool = False
+    criteria: tuple[dict[str, Any], ...] = ()
+
+
+class Dequeue(_Effect, frozen=True, gc=False):
+    """Take the contact out of its queue. No answer."""
+
+
+class ChangeRouting(_Effect, frozen=True, gc=False):
+    """Another priority or age for the contact in its queue, or an `agent` to offer it to. No answer."""
+
+    priority: int | None = None
+    age_ms: int | None = None
+    agent: str = ""
+
+
+class PlaceCall(_Effect, frozen=True, gc=False):
+    """Call a number for a line; answered by CallEnded, once it is known how the call went."""
+
+    line: str
+    number: str
+    caller_id: str | None = None
+    timeout_ms: int = 60_000
+    digits: str = ""
+
+
+class Talk(_Effect, frozen=True, gc=False):
+    """The party on the line and the one who was called talk to each other; answered by TalkEnded."""
+
+    line: str
+    number: str
+
+
+class Bridge(_Effect, frozen=True, gc=False):
+    """Customer and agent hear each other from now on. No answer."""
+
+
+class Unbridge(_Effect, frozen=True, gc=False):
+    """Customer and agent hear each other no more. No answer."""
+
+
+class Tell(_Effect, frozen=True, gc=False):
+    """Something happens to another contact. No answer."""
+
+    contact_id: str
+    event: Event
 
 
 class Listen(_Effect, frozen=True, gc=False):
@@ -178,7 +240,25 @@ Effect = (
     | Cancel
     | SaveAttributes
     | Enqueue
+    | Dequeue
+    | ChangeRouting
+    | PlaceCall
+    | Talk
+    | Bridge
+    | Unbridge
+    | Tell
     | CreateContact
     | Disconnect
 )
-EXPECTS_ANSWER = (PlayPrompt, CollectInput, Listen, ShowView, InvokeLambda, CallService, StartTimer)
+EXPECTS_ANSWER = (
+    PlayPrompt,
+    CollectInput,
+    Listen,
+    ShowView,
+    InvokeLambda,
+    CallService,
+    StartTimer,
+    Enqueue,
+    PlaceCall,
+    Talk,
+)

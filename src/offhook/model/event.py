@@ -88,6 +88,93 @@ class ServiceEnded(_Event, frozen=True, gc=False):
     took_ms: int = 0
 
 
+class Queued(_Event, frozen=True, gc=False):
+    """The contact has its place in the queue."""
+
+    effect_id: str
+
+
+class QueueRefused(_Event, frozen=True, gc=False):
+    """`by`: full (the queue takes no more), offered (its contact is being offered to an agent), busy (the agent is)."""
+
+    effect_id: str
+    by: str
+
+
+class Offered(_Event, frozen=True, gc=False):
+    """An agent is asked to take the contact out of its queue."""
+
+    agent: str
+
+
+class OfferEnded(_Event, frozen=True, gc=False):
+    """The agent did not take it; the contact keeps its place. `by`: missed or rejected."""
+
+    agent: str
+    by: str
+
+
+class AgentJoined(_Event, frozen=True, gc=False):
+    """The agent has taken the contact. `agent` is a user name."""
+
+    agent: str
+
+
+class Held(_Event, frozen=True, gc=False):
+    """`party`: customer (the agent waits as well), or agent alone."""
+
+    party: str = "customer"
+
+
+class Resumed(_Event, frozen=True, gc=False):
+    """Nobody is on hold any more; with an open transfer, all are joined."""
+
+
+class TransferStarted(_Event, frozen=True, gc=False):
+    """The agent chose a quick connect, by its name."""
+
+    quick_connect: str
+
+
+class TransferEnded(_Event, frozen=True, gc=False):
+    """The contact that the agent's transfer had begun is over."""
+
+    contact_id: str
+
+
+class CustomerJoined(_Event, frozen=True, gc=False):
+    """The agent who transferred has left, and the customer is on the line in that agent's place."""
+
+
+class CallEnded(_Event, frozen=True, gc=False):
+    """How an outgoing call went. `status`: answered, no_answer, busy or failed.
+
+    `answered_by`: CallAnswered, VoicemailBeep, VoicemailNoBeep or NotDetected, as CheckOutboundCallStatus has it.
+    """
+
+    effect_id: str
+    status: str
+    answered_by: str = "NotDetected"
+
+
+class TalkEnded(_Event, frozen=True, gc=False):
+    """Who was called has hung up."""
+
+    effect_id: str
+
+
+class Paused(_Event, frozen=True, gc=False):
+    """Somebody paused the task."""
+
+
+class Continued(_Event, frozen=True, gc=False):
+    """Somebody resumed the paused task."""
+
+
+class Stopped(_Event, frozen=True, gc=False):
+    """Somebody ended the contact from outside (StopContact)."""
+
+
 class HungUp(_Event, frozen=True, gc=False):
     """The party on the line left."""
 
@@ -117,6 +204,21 @@ Event = (
     | Heard
     | ViewAnswered
     | ServiceEnded
+    | Queued
+    | QueueRefused
+    | Offered
+    | OfferEnded
+    | AgentJoined
+    | Held
+    | Resumed
+    | TransferStarted
+    | TransferEnded
+    | CustomerJoined
+    | CallEnded
+    | TalkEnded
+    | Paused
+    | Continued
+    | Stopped
     | HungUp
     | CustomerReturned
     | BotDisconnected

@@ -100,6 +100,30 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     hours: str = ""
     max_contacts: int | None = None
     outbound_caller_id: str | None = None
+    outbound_flow: str = ""
+
+
+class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A user who takes contacts; `name` is the user name."""
+
+    name: str
+    routing_profile: str = ""
+    first_name: str = ""
+    last_name: str = ""
+
+
+class QuickConnect(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where an agent can transfer to. `kind`: user (`agent`), queue (`queue`) or phone (`number`).
+
+    `flow` is the name of the transfer flow, empty for the default one.
+    """
+
+    name: str
+    kind: str
+    agent: str = ""
+    queue: str = ""
+    number: str = ""
+    flow: str = ""
 
 
 class LambdaPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -127,6 +151,8 @@ class Instance(msgspec.Struct, frozen=True, omit_defaults=True):
     resources: tuple[Resource, ...] = ()
     hours: dict[str, Hours] = {}
     queues: dict[str, QueueSettings] = {}
+    agents: dict[str, AgentSettings] = {}
+    quick_connects: dict[str, QuickConnect] = {}
     numbers: dict[str, str] = {}
     associated: frozenset[str] | None = None
 

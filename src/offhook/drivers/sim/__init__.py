@@ -21,34 +21,17 @@ from offhook.core.snapshot import Snapshots
 from offhook.core.ssml import speech_ms
 from offhook.drivers.entered import entered, heard
 from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions, NoServices, Services
+from offhook.drivers.sim.floor import Floor, NoFloor
+from offhook.drivers.sim.kin import Kin
+from offhook.drivers.sim.life import Life
 from offhook.model import effect as effects
 from offhook.model.contact import Contact
 from offhook.model.event import Event, HungUp, LambdaEnded, PromptEnded, Started, TimerFired, ViewAnswered
 
 MAX_CONTACT_MS = 4 * 3_600_000
 MAX_EVENTS = 20_000
-OVER = ("ended", "queued")
 
 Tuples = Sequence[tuple[Any, ...]]
-
-
-class Life:
-    """One simulated contact: its present value, who is on the line, and the trace tuples so far."""
-
-    __slots__ = ("buffer", "contact", "customer", "events", "hang_up_after", "stopped", "trace")
-
-    def __init__(self, contact: Contact, customer: Customer, hang_up_after: str) -> None:
-        self.contact = contact
-        self.customer = customer
-        self.hang_up_after = hang_up_after
-        self.buffer = ""
-        self.events = 0
-        self.stopped = ""
-        self.trace: list[tuple[Any, ...]] = []
-
-    @property
-    def is_over(self) -> bool:
-        return bool(self.stopped) or self.contact.phase in OVER
 
 
 class Simulator:
@@ -81,13 +64,15 @@ class Simulator:
         self._snapshots = Snapshots(instance.catalogue) if store else None
         self._max_contact_ms = max_contact_ms
         # what happens at the same time happens in the order in which it was ordered
-        self._heap: list[tuple[int, int, Life, Event]] = []
+        self._heap: list[tuple[int, int, Life | None, Any]] = []
         self._order = count()
+        self._kin = Kin(self, instance.instance)
+        self._floor: Floor | NoFloor = NoFloor(self)
         self._calls: dict[str, tuple[Life, int, Future[LambdaEnded]]] = {}
 
     def start(self, contact: Contact, customer: Customer, *, at_ms: int, hang_up_after: str = "") -> Life:
         """A contact that begins at `at_ms`."""
-        life = self.lives[contact.id] = Life(contact, customer, hang_up_after)
+        life = self._admit(contact, customer, hang_up_after)
         self.push(life, Started(at_ms))
         return life
 
@@ -96,15 +81,24 @@ class Simulator:
 
         A timer runs anew from the contact's present, so it fires no earlier than it would have.
         """
-        life = self.lives[contact.id] = Life(contact, customer, hang_up_after)
+        life = self._admit(contact, customer, hang_up_after)
         self.now_ms = max(self.now_ms, contact.now_ms)
         for effect in contact.pending.values():
-            _PERFORM[type(effect)](self, life, effect)
+            self._perform(life, effect)
+        return life
+
+    def _admit(self, contact: Contact, customer: Customer, hang_up_after: str) -> Life:
+        life = self.lives[contact.id] = Life(contact, customer, hang_up_after)
+        self._kin.born(life)
         return life
 
     def push(self, life: Life, event: Event) -> None:
         """Let it happen at the event's time."""
         heappush(self._heap, (event.at_ms, next(self._order), life, event))
+
+    def at(self, at_ms: int, happen: Callable[[], None]) -> None:
+        """Let something happen that is no contact's."""
+        heappush(self._heap, (at_ms, next(self._order), None, happen))
 
     def run(self) -> None:
         """Until every contact is over."""
@@ -114,7 +108,10 @@ class Simulator:
                 self._await_functions()
                 continue
             at_ms, _, life, event = heappop(heap)
-            if life.contact.phase not in OVER and not life.stopped:
+            if life is None:
+                self.now_ms = at_ms
+                event()
+            elif not life.is_over:
                 self.now_ms = at_ms
                 self._happen(life, event)
 
@@ -125,9 +122,8 @@ class Simulator:
         life.contact = stepped.contact if self._snapshots is None else self._stored(stepped.contact)
         life.trace += stepped.trace
         for effect in stepped.effects:
-            perform = _PERFORM.get(type(effect))
-            if perform is not None:
-                perform(self, life, effect)
+            self._perform(life, effect)
+        self._floor.stepped(life)
         if life.hang_up_after and any(_leaves(entry, life.hang_up_after) for entry in stepped.trace):
             self.push(life, HungUp(self.now_ms))
         if self._watch is not None:
@@ -142,6 +138,13 @@ class Simulator:
         return self._snapshots.decode(self._snapshots.encode(contact))
 
     # --- performing effects ---
+
+    def _perform(self, life: Life, effect: effects.Effect) -> None:
+        perform = _PERFORM.get(type(effect))
+        if perform is not None:
+            perform(self, life, effect)
+        elif not self._kin.perform(life, effect):
+            self._floor.perform(life, effect)
 
     def _play(self, life: Life, effect: effects.PlayPrompt) -> None:
         is_skipped = effect.skip_if_digits and life.buffer

@@ -12,8 +12,8 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
-from offhook.drivers.ports import SILENT, Answer
-from offhook.model.effect import CollectInput, Listen, PlayPrompt, ShowView
+from offhook.drivers.ports import SILENT, Answer, Called
+from offhook.model.effect import CollectInput, Listen, PlaceCall, PlayPrompt, ShowView
 from offhook.model.errors import UsageError
 
 FIRST_KEY_MS = 1_000
@@ -35,6 +35,9 @@ class Script:
 
     def hears(self, effect: PlayPrompt) -> Answer:
         return SILENT
+
+    def called(self, effect: PlaceCall) -> Called:
+        return Called()
 
     def answers(self, effect: CollectInput | Listen | ShowView) -> Answer:
         late_ms = 0

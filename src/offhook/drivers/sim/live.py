@@ -17,14 +17,17 @@ from msgspec.structs import replace
 
 from offhook.core import digits
 from offhook.core.machine import step
+from offhook.core.phases import WAITING
 from offhook.core.program import Compiled
 from offhook.core.ssml import speech_ms
 from offhook.drivers.entered import entered, heard
 from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions, NoServices, Services
-from offhook.drivers.sim import MAX_CONTACT_MS, MAX_EVENTS, Life, Tuples
+from offhook.drivers.sim import MAX_CONTACT_MS, MAX_EVENTS, Tuples
+from offhook.drivers.sim.floor import LEFT_IN_QUEUE
+from offhook.drivers.sim.life import Life
 from offhook.model import effect as effects
 from offhook.model.contact import Contact
-from offhook.model.event import Event, HungUp, LambdaEnded, PromptEnded, Started, TimerFired, ViewAnswered
+from offhook.model.event import Event, HungUp, LambdaEnded, PromptEnded, Queued, Started, TimerFired, ViewAnswered
 
 HANG_UP = "\x04"
 
@@ -149,6 +152,8 @@ class Live:
         if life.hang_up_after and any(_leaves(entry, life.hang_up_after) for entry in stepped.trace):
             self._later(HungUp(life.contact.now_ms))
         self._watch(life, stepped.trace)
+        if life.contact.phase in WAITING:
+            life.stopped = LEFT_IN_QUEUE
         if life.events >= MAX_EVENTS:
             life.stopped = "still running when offhook stopped"
 
@@ -233,6 +238,9 @@ class Live:
 
     def _scripted(self, key: str, effect_id: str, at_ms: int) -> None:
         self._press(key, at_ms, effect_id)
+
+    def _enqueue(self, effect: effects.Enqueue) -> None:
+        self._later(Queued(self.life.contact.now_ms, effect.id))
 
     def _time(self, effect: effects.StartTimer) -> None:
         self._later(TimerFired(self.life.contact.now_ms + effect.after_ms, effect.id))
@@ -329,6 +337,7 @@ _PERFORM: dict[type[msgspec.Struct], Callable[[Live, Any], None]] = {
     effects.ShowView: Live._view,
     effects.InvokeLambda: Live._invoke,
     effects.CallService: Live._ask,
+    effects.Enqueue: Live._enqueue,
     effects.StartTimer: Live._time,
     effects.Cancel: Live._cancel,
     effects.BufferInput: Live._buffer,

@@ -1,0 +1,459 @@
+"""What happens to a contact as a whole: who is on its lines, which flow they hear, and where it goes from there.
+
+The rules are the table in core.phases; this is how they are carried out on a draft. Each function gives what the
+machine does next: the action to enter, `STAY` where every run waits (or none is there), or None where nothing changes.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from offhook.core import phases
+from offhook.core.draft import NOBODY, Draft
+from offhook.core.phases import MAX_CHAIN, MAX_WHISPER_MS, QUIET, Begin, Silence
+from offhook.core.program import Program
+from offhook.core.queueing import enqueue
+from offhook.core.spec import End, Wait
+from offhook.model import effect as effects
+from offhook.model import event as events
+from offhook.model.contact import Agent, Place
+from offhook.model.instance import QuickConnect
+
+MAX_TASK_MS = 7 * 24 * 3_600_000  # adminguide/tasks.html: a task ends after seven days
+AGENT_AWAY = frozenset({"new", "inbound", "queued", "callback", "joining", "talking", "ended"})
+TRANSFERS = ("TRANSFER", "EXTERNAL_OUTBOUND")
+
+
+class Stay(NamedTuple):
+    """Every run stands where it stood."""
+
+
+class Over(NamedTuple):
+    """The flow is over. (An `End` says that a block ended it.)"""
+
+    end: End
+
+
+STAY = Stay()
+Next = str | Stay | Over
+
+
+# --- flows begin and end ---
+
+
+def over(draft: Draft, end: End) -> Next:
+    """The flow on the line is over; what then happens to the contact is said by the flow, or by the silence."""
+    action = draft.step.action.identifier or draft.run.action
+    draft.set(end.set)
+    draft.drop()
+    draft.trace.append(("flow.ended", draft.now_ms, action, end))
+    draft.emit(end.effects)
+    happening = end.then or ("" if draft.others or draft.begins else QUIET)
+    if happening == "queued" and draft.contact.initiation_method == "CALLBACK":
+        happening = "callback"
+    if not happening:
+        return begin_next(draft)
+    return turn(draft, happening, end.reason, action)
+
+
+def turn(draft: Draft, happening: str, reason: str, action: str = "") -> Next:
+    """Something happens in this phase: the next phase, and what is ordered for it. No run is taken in the draft."""
+    was = draft.phase
+    taken = phases.turn(was, happening)
+    if taken is None:
+        return STAY
+    draft.put("phase", taken.phase)
+    if taken.phase == "ended":
+        return _end(draft, was, happening, reason, action)
+    _drop_limit(draft)
+    if was != "new":
+        draft.trace.append(("contact.phase", draft.now_ms, was, taken.phase, happening, draft.agent, draft.queue))
+    for order in taken.orders:
+        if isinstance(order, Begin):
+            draft.begins.append((order.line, order.hook))
+        elif isinstance(order, Silence):
+            draft.silence(order.line)
+        else:
+            _ORDERS[order.name](draft)
+    if taken.phase == "connected" and was in ("customer_whisper", "outbound", "dialling"):
+        _agent_sees(draft, "DefaultAgentUI")
+    return begin_next(draft)
+
+
+def begin_next(draft: Draft) -> Next:
+    """The next flow that is to begin begins; where none is left and nobody hears one, it is quiet."""
+    while draft.begins:
+        line, hook = draft.begins.pop(0)
+        if not hook:
+            return _begin_own(draft)
+        program = _program(draft, hook)
+        if program is not None:
+            return draft.begin(line, program)
+    return STAY if draft.others else turn(draft, QUIET, "flow ended")
+
+
+def _begin_own(draft: Draft) -> Next:
+    draft.take("customer")
+    program = draft.compiled.program(draft.contact.flow)
+    if program is None:
+        return Over(End(f"there is no flow {draft.contact.flow!r}"))
+    return draft.go_to(program)
+
+
+def _program(draft: Draft, hook: str) -> Program | None:
+    """The flow for an event: the one that was set, else the default of its type. None where none runs.
+
+    Default flows are for voice (spec/flow-types.md sections 1 and 2).
+    """
+    if hook in draft.hooks:
+        return draft.compiled.program(draft.hooks[hook])  # an empty text says that not even the default runs
+    if hook == "Outbound" and draft.queue is not None:
+        settings = draft.instance.queues.get(draft.queue.name)
+        if settings is not None and settings.outbound_flow:
+            return draft.compiled.named(settings.outbound_flow)
+    if draft.channel != "VOICE":
+        return None
+    return draft.compiled.named(phases.DEFAULT_FLOWS[phases.HOOKS[hook]])
+
+
+# --- what a turn orders ---
+
+
+def _enqueue(draft: Draft) -> None:
+    """Queue it again where it was, as old as it is, or for the first time. The agent who had it is gone."""
+    place, callback = draft.place, draft.callback
+    if place is not None:
+        order = replace(place.order, id=draft.new_id(), since_ms=place.since_ms, contact_id="", replaces="")
+    elif draft.queue is not None:
+        order = enqueue(draft, draft.queue)
+        if callback is not None:
+            order = replace(order, not_before_ms=draft.now_ms + callback.delay_ms)
+    else:
+        return
+    draft.set({"place": None, "agent": None})  # type: ignore[typeddict-unknown-key]  # only the machine sets these
+    draft.emit((order,))
+
+
+def _leave(draft: Draft) -> None:
+    draft.put("place", None)
+
+
+def _limit(draft: Draft) -> None:
+    timer = effects.StartTimer(draft.new_id(), MAX_WHISPER_MS)
+    draft.put("limit_id", timer.id)
+    draft.emit((timer,))
+
+
+def _drop_limit(draft: Draft) -> None:
+    if draft.limit_id:
+        draft.put("waits", {key: effect for key, effect in draft.waits.items() if key != draft.limit_id})
+        draft.effects.append(effects.Cancel(draft.new_id(), draft.limit_id))
+        draft.put("limit_id", "")
+
+
+def _call(draft: Draft) -> None:
+    draft.emit((_call_of(draft),))
+
+
+_ORDERS: dict[str, Callable[[Draft], None]] = {
+    "bridge": lambda draft: draft.emit((effects.Bridge(draft.new_id()),)),
+    "unbridge": lambda draft: draft.emit((effects.Unbridge(draft.new_id()),)),
+    "enqueue": _enqueue,
+    "leave": _leave,
+    "limit": _limit,
+    "call": _call,
+}
+
+
+# --- the end ---
+
+
+def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Next:
+    contact = draft.contact
+    for run in draft.others:
+        draft.silence(run.line)
+    draft.begins.clear()
+    draft.cancel_waits()
+    draft.changed["end_reason"] = reason
+    if draft.place is not None:
+        if happening != "transferred":
+            draft.emit((effects.Dequeue(draft.new_id()),))
+        draft.put("place", None)
+    if happening != "transferred" and not _handed_over(draft, was, happening):
+        if _remains(draft, happening):
+            draft.emit((_follow_up(draft),))
+        else:
+            draft.emit((effects.Disconnect(draft.new_id(), "customer"),))
+    if was not in AGENT_AWAY:
+        draft.emit((effects.Disconnect(draft.new_id(), "agent"),))
+        _agent_sees(draft, "DisconnectAgentUI")
+    if contact.initiation_method in TRANSFERS and contact.previous_id not in (None, contact.id):
+        told = events.TransferEnded(draft.now_ms, contact.id)
+        draft.emit((effects.Tell(draft.new_id(), contact.previous_id or "", told),))
+    draft.trace.append(("contact.ended", draft.now_ms, action, reason))
+    return STAY
+
+
+def _handed_over(draft: Draft, was: str, happening: str) -> bool:
+    """Whether the customer goes on in the contact that the transfer began; that one hears what becomes of this one."""
+    if not draft.transfer:
+        return False
+    goes_on = happening == "agent_left" and was in ("transferring", "conference")
+    told = events.CustomerJoined(draft.now_ms) if goes_on else events.HungUp(draft.now_ms, "customer")
+    draft.emit((effects.Tell(draft.new_id(), draft.transfer, told),))
+    return goes_on
+
+
+def _remains(draft: Draft, happening: str) -> bool:
+    """Whether the disconnect flow runs: the customer is still there, or the chat or task is over however it ended.
+
+    Source: adminguide/set-disconnect-flow.html; spec/flow-types.md section 1.
+    """
+    if not draft.hooks.get("CustomerRemaining") or draft.contact.initiation_method == "DISCONNECT":
+        return False
+    return happening == "agent_left" if draft.channel == "VOICE" else True
+
+
+def _follow_up(draft: Draft) -> effects.CreateContact:
+    flow = draft.hooks["CustomerRemaining"]
+    contact_id = draft.new_uuid("contact")
+    return effects.CreateContact(draft.new_id(), contact_id, "DISCONNECT", draft.channel, flow=flow, kin="previous")
+
+
+def _agent_sees(draft: Draft, hook: str) -> None:
+    """A guide for the agent: a chat of its own (adminguide/set-event-flow.html, step-by-step guides)."""
+    flow = draft.hooks.get(hook)
+    if flow and draft.contact.segment_attributes.get("connect:Subtype") != GUIDE:
+        made = draft.new_uuid("contact")
+        fields = {"segment_attributes": {"connect:Subtype": GUIDE}, "attributes": draft.attributes}
+        order = effects.CreateContact(draft.new_id(), made, "API", "CHAT", flow=flow, kin="related", fields=fields)
+        draft.emit((order,))
+
+
+GUIDE = {"ValueString": "connect:Guide"}
+
+
+# --- calls ---
+
+
+def call_customer(draft: Draft) -> Wait:
+    """Before the first block that speaks to a customer who is not there yet; the block is entered once they are."""
+    return Wait((_call_of(draft),), None)
+
+
+def _call_of(draft: Draft) -> effects.PlaceCall:
+    contact = draft.contact
+    caller_id = draft.callback.caller_id if draft.callback is not None else None
+    if caller_id is None and draft.queue is not None:
+        settings = draft.instance.queues.get(draft.queue.name)
+        caller_id = settings.outbound_caller_id if settings is not None else None
+    return effects.PlaceCall(draft.new_id(), "customer", contact.customer_endpoint or "", caller_id)
+
+
+def _called(draft: Draft, event: events.CallEnded, effect: effects.PlaceCall) -> Next | None:
+    """The machine's own call has ended; None where a block made it."""
+    if draft.run is not NOBODY and draft.run.memo is not None:
+        return None
+    draft.put("system", {**draft.system, "OutboundCall": {"Status": event.answered_by}})
+    if event.status == "answered":
+        draft.put("is_reached", True)
+        if draft.run is not NOBODY:
+            return draft.run.action
+        return turn(draft, "answered" if draft.phase == "dialling" else QUIET, "answered")
+    draft.drop()
+    return not_reached(draft, event.status)
+
+
+def not_reached(draft: Draft, status: str) -> Next:
+    """The customer was not reached: a callback has its attempts, anything else is over. The agent is free again."""
+    callback = draft.callback
+    if callback is None or callback.attempts < 2:
+        return turn(draft, "not_answered", f"the call was not answered ({status})")
+    draft.put("callback", replace(callback, attempts=callback.attempts - 1, delay_ms=callback.retry_ms))
+    draft.emit((effects.Disconnect(draft.new_id(), "agent"),))
+    return turn(draft, "try_again", status)
+
+
+# --- happenings ---
+
+
+def _begin(draft: Draft, event: events.Started) -> Next | None:
+    contact = draft.contact
+    if contact.phase != "new":
+        return None
+    draft.changed["started_ms"] = draft.now_ms
+    happening = phases.STARTS.get(contact.initiation_method, "started")
+    if happening == "callback" and contact.flow:
+        happening = "started"
+    draft.trace.append(("contact.started", draft.now_ms, contact, draft.compiled.program(contact.flow)))
+    if contact.channel == "TASK":
+        draft.emit((effects.StartTimer(draft.new_id(), MAX_TASK_MS),))
+    return turn(draft, happening, "started")
+
+
+def _hang_up(draft: Draft, event: events.HungUp) -> Next | None:
+    happening = f"{event.line}_left"
+    if draft.phase == "new" or phases.turn(draft.phase, happening) is None:
+        return None
+    action = next((run.action for run in draft.others if run.line == event.line), "")
+    draft.trace.append(("hung_up", draft.now_ms, action, event.line))
+    return turn(draft, happening, f"{event.line} hung up", action)
+
+
+def _offered(draft: Draft, event: events.Offered | events.OfferEnded) -> Next | None:
+    place = draft.place
+    if place is None:
+        return None
+    is_over = isinstance(event, events.OfferEnded)
+    draft.put("place", replace(place, offered="" if is_over else event.agent))
+    draft.trace.append(("offer", draft.now_ms, event.agent, event.by if isinstance(event, events.OfferEnded) else ""))
+    return STAY
+
+
+def _join(draft: Draft, event: events.AgentJoined) -> Next | None:
+    if phases.turn(draft.phase, "agent_joined") is None:
+        return None
+    draft.put("agent", agent_of(draft, event.agent))
+    return turn(draft, "agent_joined", "an agent joined")
+
+
+def agent_of(draft: Draft, name: str) -> Agent:
+    """The agent with this user name, as flows see it."""
+    settings = draft.instance.agents.get(name)
+    arn = draft.instance.resource("agent", name).arn
+    return Agent(name, arn, settings.first_name, settings.last_name) if settings is not None else Agent(name, arn)
+
+
+def _happens(happening: str, reason: str) -> Callable[[Draft, Any], Next | None]:
+    """A happening that the table knows by this name, where it does."""
+
+    def happen(draft: Draft, event: Any) -> Next | None:
+        return turn(draft, happening, reason) if phases.turn(draft.phase, happening) is not None else None
+
+    return happen
+
+
+def _hold(draft: Draft, event: events.Held) -> Next | None:
+    happening = "held" if event.party == "customer" else "agent_held"
+    return _happens(happening, f"{event.party} on hold")(draft, event)
+
+
+def _transfer(draft: Draft, event: events.TransferStarted) -> Next:
+    """The agent transfers: another contact begins, in which the agent hears a flow; the customer is put on hold."""
+    connect = draft.instance.quick_connects.get(event.quick_connect)
+    problem = ""
+    if connect is None:
+        problem = f"there is no quick connect {event.quick_connect!r}."
+    elif phases.turn(draft.phase, "transfer") is None:
+        problem = f"a contact cannot be transferred while it is {draft.phase}."
+    elif draft.contact.segment >= MAX_CHAIN:
+        problem = f"a chain of transfers has at most {MAX_CHAIN} contacts."
+    if connect is None or problem:
+        draft.trace.append(("warning", draft.now_ms, problem))
+        return STAY
+    order = _transferred(draft, connect)
+    draft.put("transfer", order.contact_id)
+    draft.emit((order,))
+    return turn(draft, "transfer", "transferred")
+
+
+def _transferred(draft: Draft, connect: QuickConnect) -> effects.CreateContact:
+    made = draft.new_uuid("contact")
+    fields: dict[str, Any] = {"has_customer": False}
+    if connect.kind == "phone":
+        fields |= {"customer_endpoint": connect.number, "agent": draft.agent, "is_reached": False}
+        return effects.CreateContact(
+            draft.new_id(), made, "EXTERNAL_OUTBOUND", draft.channel, kin="previous", fields=fields
+        )
+    if connect.kind == "user":
+        fields["agent"] = agent_of(draft, connect.agent)
+    else:
+        queue = draft.instance.resource("queue", connect.queue)
+        fields["queue"] = {"arn": queue.arn, "name": connect.queue}
+    kind = "AGENT_TRANSFER" if connect.kind == "user" else "QUEUE_TRANSFER"
+    program = draft.compiled.named(connect.flow or phases.DEFAULT_FLOWS[kind])
+    flow = program.arn if program is not None else connect.flow
+    return effects.CreateContact(
+        draft.new_id(), made, "TRANSFER", draft.channel, flow=flow, kin="previous", fields=fields
+    )
+
+
+def _transfer_ends(draft: Draft, event: events.TransferEnded) -> Next | None:
+    if event.contact_id != draft.transfer:
+        return None
+    draft.put("transfer", "")
+    return turn(draft, "transfer_ended", "the transfer is over")
+
+
+def _customer_comes(draft: Draft, event: events.CustomerJoined) -> Next | None:
+    if draft.has_customer:
+        return None
+    draft.put("has_customer", True)
+    draft.trace.append(("warning", draft.now_ms, "The agent who transferred has left; the customer is on the line."))
+    return STAY
+
+
+def _pause(draft: Draft, event: events.Paused | events.Continued) -> Next | None:
+    """A task is paused or goes on; the flow that was set for it runs as a contact of its own."""
+    is_paused = isinstance(event, events.Paused)
+    if draft.channel != "TASK" or draft.is_paused == is_paused or draft.phase == "new":
+        return None
+    draft.put("is_paused", is_paused)
+    flow = draft.hooks.get("PauseContact" if is_paused else "ResumeContact")
+    if flow:
+        made = draft.new_uuid("contact")
+        draft.emit((effects.CreateContact(draft.new_id(), made, "API", draft.channel, flow=flow, kin="related"),))
+    return STAY
+
+
+HAPPENINGS: dict[type, Callable[[Draft, Any], Next | None]] = {
+    events.Started: _begin,
+    events.HungUp: _hang_up,
+    events.Offered: _offered,
+    events.OfferEnded: _offered,
+    events.AgentJoined: _join,
+    events.Held: _hold,
+    events.Resumed: _happens("resumed", "resumed"),
+    events.TransferStarted: _transfer,
+    events.TransferEnded: _transfer_ends,
+    events.CustomerJoined: _customer_comes,
+    events.Stopped: _happens("stopped", "stopped"),
+    events.Paused: _pause,
+    events.Continued: _pause,
+}
+
+
+# --- answers that concern the contact ---
+
+
+def _queued(draft: Draft, event: events.Queued, effect: effects.Enqueue) -> Next | None:
+    if not effect.contact_id:
+        draft.put("place", Place(effect, effect.since_ms or draft.now_ms))
+    return STAY if draft.run is NOBODY else None
+
+
+def _refused(draft: Draft, event: events.QueueRefused, effect: effects.Enqueue) -> Next | None:
+    return turn(draft, "refused", f"not queued: {event.by}") if draft.run is NOBODY else None
+
+
+def _talk_ends(draft: Draft, event: events.TalkEnded, effect: effects.Talk) -> Next | None:
+    return turn(draft, "talk_ended", "the third party hung up") if draft.run is NOBODY else None
+
+
+def _time_is_up(draft: Draft, event: events.TimerFired, effect: effects.StartTimer) -> Next | None:
+    if draft.run is not NOBODY:
+        return None
+    if event.effect_id == draft.limit_id:
+        draft.put("limit_id", "")
+        return turn(draft, "limit", "a whisper took longer than two minutes")
+    return turn(draft, "expired", "the task expired")
+
+
+ANSWERS: dict[type, Callable[[Draft, Any, Any], Next | None]] = {
+    events.Queued: _queued,
+    events.QueueRefused: _refused,
+    events.CallEnded: _called,
+    events.TalkEnded: _talk_ends,
+    events.TimerFired: _time_is_up,
+}
