@@ -7,8 +7,9 @@ import pytest
 
 from offhook.blocks import catalogue
 from offhook.cli.project import load_project
+from offhook.core.phases import DEFAULT_FLOWS
 from offhook.core.resolve import Resolver
-from offhook.drivers.defaults import DEFAULTS, LIBRARY_PROMPTS, default_flows, with_defaults
+from offhook.drivers.defaults import LIBRARY_PROMPTS, default_flows, with_defaults
 from offhook.flowjson.lint import known_in, lint
 from offhook.flowjson.write import write_flow
 from offhook.model.flow import FLOW_TYPES, Flow
@@ -32,8 +33,8 @@ def flow_file(folder: Path, name: str) -> Path:
 
 
 def test_there_is_one_for_each_type_but_the_contacts_own_flow() -> None:
-    assert {flow.type: flow.name for flow in FLOWS} == DEFAULTS
-    assert set(DEFAULTS) == set(FLOW_TYPES) - {"CONTACT_FLOW"}
+    assert {flow.type: flow.name for flow in FLOWS} == DEFAULT_FLOWS
+    assert set(DEFAULT_FLOWS) == set(FLOW_TYPES) - {"CONTACT_FLOW"}
 
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name)

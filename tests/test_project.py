@@ -7,8 +7,8 @@ import pytest
 
 from offhook.adapters.lambdas.spec import Fault, LocalFunction, Stub
 from offhook.cli.project import Project, load_project
+from offhook.core.phases import DEFAULT_FLOWS
 from offhook.core.resolve import Resolver
-from offhook.drivers.defaults import DEFAULTS
 from offhook.model.errors import UsageError
 from offhook.model.instance import LambdaPolicy, QueueSettings, Span
 
@@ -57,7 +57,7 @@ def found(project: Project, kind: str, text: str) -> str:
 
 def own(project: Project) -> list[str]:
     """Names of the flows, without those that every instance has."""
-    return sorted({flow.name for flow in project.instance.flows.values()} - set(DEFAULTS.values()))
+    return sorted({flow.name for flow in project.instance.flows.values()} - set(DEFAULT_FLOWS.values()))
 
 
 # --- finding ---

@@ -33,8 +33,9 @@ from offhook.blocks import catalogue
 from offhook.cli.file import contents
 from offhook.cli.settings import FunctionSettings, Settings, Unfolded, read_settings
 from offhook.core.calendar import parse_hours
+from offhook.core.phases import DEFAULT_FLOWS
 from offhook.core.resolve import Resolver
-from offhook.drivers.defaults import DEFAULTS, with_defaults
+from offhook.drivers.defaults import with_defaults
 from offhook.flowjson.read import read_flow
 from offhook.model.errors import UsageError
 from offhook.model.flow import MODULE, Flow
@@ -331,7 +332,7 @@ def _unknown_names(settings: Settings, resources: list[Resource], source: str) -
     """Tables that speak of flows and modules that the project does not have, and numbers that nobody would call."""
     names = {kind: [each.name for each in resources if each.kind == kind] for kind in ("flow", "module")}
     either = names["flow"] + names["module"]
-    default = {("flow", name) for name in DEFAULTS.values()}
+    default = {("flow", name) for name in DEFAULT_FLOWS.values()}
     numbers = [(number, name) for number, name in settings.numbers.items() if name and ("flow", name) not in default]
     wanted = [("flow", f"[numbers] {number}", name, names["flow"]) for number, name in numbers]
     wanted += [("flow", "[flows.types]", name, either) for name in settings.types]

@@ -1,7 +1,7 @@
 """The flows and prompts that every instance has from the beginning; the flows in our own words.
 
-A default flow runs where a contact comes to an event for which no flow was set. A project replaces one by a flow of the
-same name. Their prompts are named by id, which is the same in every instance.
+A default flow runs where a contact comes to an event for which no flow was set (core.phases.DEFAULT_FLOWS). A project
+replaces one by a flow of the same name. Their prompts are named by id, which is the same in every instance.
 Source: adminguide/contact-flow-default.html and the pages default-*.html (what each does); the prompts are those that
 ListPrompts gives for a new instance.
 """
@@ -17,17 +17,6 @@ from offhook.flowjson.read import read_flow
 from offhook.model.flow import Flow
 from offhook.model.instance import Instance
 
-# by the type of the flow that is missing
-DEFAULTS = {
-    "CUSTOMER_QUEUE": "Default customer queue",
-    "CUSTOMER_HOLD": "Default customer hold",
-    "CUSTOMER_WHISPER": "Default customer whisper",
-    "OUTBOUND_WHISPER": "Default outbound",
-    "AGENT_HOLD": "Default agent hold",
-    "AGENT_WHISPER": "Default agent whisper",
-    "AGENT_TRANSFER": "Default agent transfer",
-    "QUEUE_TRANSFER": "Default queue transfer",
-}
 LIBRARY_PROMPTS = (
     "Beep.wav",
     "CustomerHold.wav",
