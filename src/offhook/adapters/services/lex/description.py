@@ -88,7 +88,7 @@ class Bot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: str = ""
     id: str = ""
-    aliases: dict[str, str] = TEST_ALIAS
+    aliases: dict[str, str] = {}
     confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
     function: str = ""
     sentiment: Sentiment | None = None
@@ -100,9 +100,9 @@ class Bot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def alias_ids(self) -> dict[str, str]:
-        """Id by name; a deployed bot has the alias of its ARN."""
+        """Id by name. A deployed bot has the alias of its ARN; one that names none has the test alias."""
         found = ARN.fullmatch(self.deployed)
-        return self.aliases if found is None else {found[3]: found[3]}
+        return (self.aliases or TEST_ALIAS) if found is None else {found[3]: found[3]}
 
     @property
     def region(self) -> str:
@@ -178,7 +178,9 @@ def _intent(bot: Bot, raw: Any, where: str, problems: list[str]) -> Intent:
     )
     unknown = {name.strip() for text in intent.utterances for name in PLACEHOLDER.findall(text)} - set(intent.slots)
     problems += [f"{where}: an utterance has {{{name}}}, which is no slot of the intent." for name in sorted(unknown)]
-    mute = [name for name, slot in intent.slots.items() if slot.required and not texts(slot.prompt)]
+    mute = [
+        name for name, slot in intent.slots.items() if slot.required and not _table(slots[name], "", []).get("prompt")
+    ]
     if not intent.dialog_hook:
         problems += [f"{where}.{name}: a required slot needs a prompt." for name in mute]
     if (intent.dialog_hook or intent.fulfillment_hook) and not intent.function:
