@@ -24,9 +24,16 @@ from offhook.drivers.ports import SILENT, Answer
 from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.life import Life
 from offhook.model.contact import Contact
-from offhook.model.effect import CollectInput, InvokeLambda, PlayPrompt
+from offhook.model.effect import CallService, CollectInput, InvokeLambda, Listen, PlayPrompt, ShowView
 from offhook.model.errors import UsageError
-from offhook.model.event import AttributesUpdated, BotDisconnected, CustomerReturned, HungUp, LambdaEnded
+from offhook.model.event import (
+    AttributesUpdated,
+    BotDisconnected,
+    CustomerReturned,
+    HungUp,
+    LambdaEnded,
+    ServiceEnded,
+)
 from offhook.model.flow import FLOW_TYPES, MODULE, Action, ErrorArrow, Flow
 from offhook.model.instance import Instance, QueueSettings, Resource
 
@@ -39,7 +46,10 @@ CLOSED_MS = START_MS + 12 * 3_600_000
 MAX_ATTRIBUTES = 32_768
 PLAIN, FULL = "plain", "full"  # surroundings; another is `no <kind>`
 PHONE_NUMBER = "2065550100"
-_PICKED = {"event-flows": "flow", **{f"{kind}-picker": kind for kind in "flow module queue agent hours prompt".split()}}
+_PICKED = {
+    "event-flows": "flow",
+    **{f"{kind}-picker": kind for kind in "flow module queue agent hours prompt bot".split()},
+}
 ANYTHING = "3"  # a name, a text, a number: what a reference gives that nothing is compared with
 
 
@@ -197,6 +207,7 @@ def surroundings(flow: Flow, kind: str) -> Compiled:
         base.resource("hours", "Office", matches=("*",)),
         base.resource("prompt", "Jingle", matches=("*",)),
         base.resource("agent", "Ann", matches=("*",)),
+        base.resource("bot", "Hotel", matches=("*",)),
         Resource("flow", "sink", "arn:sink", "sink", ("*",)),
         Resource("module", "sink-module", "arn:sink-module", "sink-module", ("*",)),
         Resource("module", "visited", flow.arn, "visited"),
@@ -283,7 +294,7 @@ def _prepare(errand: Errand, step: Step, arrow: Arrow, chance: Random) -> None:
         errand.given.setdefault(compared.path, satisfying(arrow))
         if compared.path == ("Channel",) and arrow.operand in CHANNELS:
             errand.channel = arrow.operand
-    elif action.type == "Wait" and arrow.by != "NoMatchingError":
+    elif (action.type == "Wait" and arrow.by != "NoMatchingError") or _is_chat_timer(action, arrow):
         errand.channel = "CHAT"
     elif arrow.operand == "False":
         errand.at_ms = CLOSED_MS
@@ -291,6 +302,10 @@ def _prepare(errand: Errand, step: Step, arrow: Arrow, chance: Random) -> None:
         errand.kind = FULL
     elif arrow.by == "NoMatchingError" and step.built and action.type != "InvokeLambdaFunction":
         _make_trouble(errand, step, chance)
+
+
+def _is_chat_timer(action: Action, arrow: Arrow) -> bool:
+    return action.type == "ConnectParticipantWithLexBot" and arrow.by == "InputTimeLimitExceeded"
 
 
 def _make_trouble(errand: Errand, step: Step, chance: Random) -> None:
@@ -324,14 +339,25 @@ class Visitor:
             return Answer(hang_up_ms=self.chance.choice((-50, 0)))
         return Answer(keys=((-50, "1"),)) if die < 6 else SILENT
 
-    def answers(self, effect: CollectInput) -> Answer:
+    def answers(self, effect: CollectInput | Listen | ShowView) -> Answer:
         action, arrow = self._here()
+        if isinstance(effect, Listen):
+            return self._says(arrow)
+        assert isinstance(effect, CollectInput)
         if arrow is None or arrow.by == "NoMatchingError":
             return self._whatever(action, effect)
         if arrow.by == "InputTimeLimitExceeded":
             return SILENT
         keys = {"InvalidPhoneNumber": "12", "next": PHONE_NUMBER, "NoMatchingCondition": self._unwired(action)}
         return self._pressed(keys.get(arrow.by, arrow.operand), effect)
+
+    def _says(self, arrow: Arrow | None) -> Answer:
+        """Something for a bot; which intent that is, the bot decides (`asks`)."""
+        if arrow is not None:
+            return SILENT if arrow.by == "InputTimeLimitExceeded" else Answer(text="hello")
+        return self.chance.choice(
+            (SILENT, Answer(hang_up_ms=0), *[Answer(text="hello")] * 6, Answer(keys=((500, "1"),)))
+        )
 
     def _whatever(self, action: Action, effect: CollectInput) -> Answer:
         wired = [text_of(condition.operands[0]) for condition in action.conditions]
@@ -374,6 +400,21 @@ class Visitor:
         yield LambdaEnded(0, effect.id, 0, took_ms=effect.timeout_ms)
         yield LambdaEnded(0, effect.id, 200, "{}", took_ms=effect.timeout_ms + 5_000)
 
+    def asks(self, effect: CallService) -> ServiceEnded:
+        """What a service answers this customer: Lex finds what takes the arrow, or asks once more; others refuse."""
+        action, arrow = self._here()
+        wired = [text_of(condition.operands[0]) for condition in action.conditions]
+        if effect.operation != "RecognizeText" or (arrow is not None and arrow.by == "NoMatchingError"):
+            return ServiceEnded(0, effect.id, error="ServiceUnavailableException", detail="it is not there.")
+        if arrow is None and self.chance.random() < 0.2:
+            state: dict[str, Any] = {"dialogAction": {"type": "ElicitIntent"}}
+        else:
+            names = [*wired, "FallbackIntent"] if arrow is None else [arrow.operand or "nothing that is wired"]
+            intent = {"name": self.chance.choice(names), "state": "Fulfilled", "slots": {}}
+            state = {"dialogAction": {"type": "Close"}, "intent": intent}
+        messages = self.chance.choice(([], [{"content": "Well.", "contentType": "PlainText"}]))
+        return ServiceEnded(0, effect.id, {"sessionState": state, "messages": messages}, took_ms=400)
+
     def _here(self) -> tuple[Action, Arrow | None]:
         """The action that the contact stands on, and the arrow that it means to take there."""
         run = self.life.contact.run
@@ -401,12 +442,25 @@ class Replies:
         pass
 
 
+class Asked:
+    """The services beside the flow of one visitor."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self.visitor = visitor
+
+    def call(self, effect: CallService, contact_id: str) -> ServiceEnded:
+        return self.visitor.asks(effect)
+
+
 def serve(flow: Flow, compiled: Compiled, errand: Errand) -> Life:
     """One customer's contact, stored and read back after every step, until it is over."""
     program = compiled.program(flow.arn)
     assert program is not None
     visitor = Visitor(errand, compiled, program)
-    simulator = Simulator(compiled, Replies(visitor), encrypt=no_certificate, store=True, max_contact_ms=MAX_CONTACT_MS)
+    simulator = Simulator(
+        compiled, Replies(visitor), encrypt=no_certificate, services=Asked(visitor), store=True,
+        max_contact_ms=MAX_CONTACT_MS,
+    )  # fmt: skip
     visitor.life = simulator.start(contact_of(flow, errand), visitor, at_ms=errand.at_ms)
     for happening in visitor.chance.sample((AttributesUpdated, CustomerReturned, BotDisconnected), 2):
         simulator.push(visitor.life, happening(errand.at_ms + visitor.chance.choice((1_000, 2_500, 60_000))))

@@ -209,7 +209,13 @@ def _leave(answer: Answer, ctx: Ctx) -> Exit:
     changes: Changes = {"system": {**ctx.system, "Lex": lex_answer.attributes(answer)}}
     if answer.intent.state == "Failed":
         return replace(_failed("unfulfilled", f"the intent {name} was not fulfilled."), results=name, set=changes)
-    return Exit(result=name, results=name, set=changes)
+    return Exit(error=_default(ctx.action), result=name, results=name, set=changes)
+
+
+def _default(action: Action) -> str:
+    """The branch of every intent where none is named: the console lets NextAction repeat the error branch then."""
+    has_default = not action.conditions and any(arrow.error_type == "NoMatchingCondition" for arrow in action.errors)
+    return "NoMatchingCondition" if has_default else ""
 
 
 def _failed(cause: str, detail: str) -> Exit:
