@@ -50,6 +50,7 @@ _PICKED = {
     "event-flows": "flow",
     **{f"{kind}-picker": kind for kind in "flow module queue agent hours prompt bot".split()},
 }
+LEX = "ConnectParticipantWithLexBot"
 ANYTHING = "3"  # a name, a text, a number: what a reference gives that nothing is compared with
 
 
@@ -71,7 +72,8 @@ def arrows(step: Step) -> list[Arrow]:
         return [Arrow("NoMatchingError", "", target)]
     conditions = [Arrow(each.operator, text_of(each.operands[0]), each.next_action) for each in action.conditions]
     errors = [Arrow(error, "", target) for error, target in branches.errors.items()]
-    leaves = not (step.spec is not None and step.spec.terminal)
+    has_default = action.type == LEX and "NoMatchingCondition" in branches.errors
+    leaves = not (step.spec is not None and step.spec.terminal) and not has_default
     return [*conditions, *errors, *([Arrow("next", "", action.next_action)] if leaves else [])]
 
 
@@ -305,7 +307,7 @@ def _prepare(errand: Errand, step: Step, arrow: Arrow, chance: Random) -> None:
 
 
 def _is_chat_timer(action: Action, arrow: Arrow) -> bool:
-    return action.type == "ConnectParticipantWithLexBot" and arrow.by == "InputTimeLimitExceeded"
+    return action.type == LEX and arrow.by == "InputTimeLimitExceeded"
 
 
 def _make_trouble(errand: Errand, step: Step, chance: Random) -> None:
