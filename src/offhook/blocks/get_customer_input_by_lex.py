@@ -123,7 +123,9 @@ def _find(p: Params, ctx: Ctx) -> Found:
 
 
 def _fixed(p: Params, bot: Resource, ctx: Ctx) -> dict[str, str]:
-    ids = bot.arn.partition(":bot-alias/")[2] or bot.name  # only an ARN of Lex tells the ids
+    # only an ARN of Lex tells the ids: that of the bot, else the one in the flow
+    told = (arn.partition(":bot-alias/")[2] for arn in (bot.arn, p.lex_v2_bot.alias_arn if p.lex_v2_bot else ""))
+    ids = next(filter(None, told), bot.name)
     bot_id, _, alias_id = ids.partition("/")
     if not alias_id and p.lex_bot is not None:
         alias_id = p.lex_bot.alias
@@ -296,7 +298,7 @@ BLOCKS = (
         check=check,
         example={
             "Text": "How can I help?",
-            "LexV2Bot": {"AliasArn": "arn:aws:lex:us-east-1:111122223333:bot-alias/A/B"},
+            "LexV2Bot": {"AliasArn": "arn:aws:lex:us-east-1:111122223333:bot-alias/HOTELBOT01/TSTALIASID"},
         },
     ),
 )

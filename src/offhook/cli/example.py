@@ -1,14 +1,17 @@
 """A block's example, run: one contact through a flow of this block, in the simulator, as the terminal would show it.
 
 Everything that the example names exists; a function answers ANSWER, which is also what a function before it gave; the
-contact has attributes and a working queue; the customer presses 1. Each branch of the block leads to the end.
+contact has attributes and a working queue; the customer presses 1. Each branch of the block leads to the end. Services
+beside the flow are described in _SERVICES.
 """
 
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from msgspec.structs import replace
 
+from offhook.adapters.services import Services
 from offhook.blocks import catalogue
 from offhook.cli.terminal import Transcript, console_for
 from offhook.core.birth import new_contact
@@ -30,9 +33,31 @@ ATTRIBUTES = {"name": "Ann", "language": "1", "customer": "C-77"}
 START_MS = 1_767_625_200_000  # 2026-01-05T15:00:00Z, a Monday
 CONTACT_ID = "11111111-1111-4111-8111-111111111111"
 # an operand for blocks that compare with whatever the author wants
-_OPERANDS = {"Equals": "1", "NumberLessThan": "51"}
+_OPERANDS = {"Equals": "1", "NumberLessThan": "51", "ConnectParticipantWithLexBot": "BookHotel"}
 _KINDS = {"lambda-picker": "function", "event-flows": "flow"}
 _QUEUE = Instance().resource("queue", "BasicQueue")
+_PAID = {"answer": "It is paid.", "is_over": True, "context_variables": {"topic": "bill"}}
+_SERVICES: dict[str, dict[str, Any]] = {
+    "lex": {
+        "bots": {
+            "Hotel": {
+                "id": "HOTELBOT01",
+                "intents": {
+                    "BookHotel": {
+                        "utterances": ["1"],
+                        "slots": {"City": {"prompt": "Which city?", "values": ["Seattle"]}},
+                        "closing": "A room in {City} it is.",
+                    }
+                },
+            }
+        }
+    },
+    "agentic-cx": {
+        "applications": [
+            {"workspace": "w", "application": "a", "greeting": "Is it about your bill?", "turns": [_PAID]},
+        ]
+    },
+}
 _BYE = Action("end", "DisconnectParticipant", {})
 
 
@@ -74,7 +99,8 @@ def _run(spec: BlockSpec, channel: str) -> Life:
         hours={resource.name: _office(resource.name) for resource in named if resource.kind == "hours"},
         queues={resource.name: QueueSettings(resource.name) for resource in named if resource.kind == "queue"},
     )
-    simulator = Simulator(Compiled(instance, catalogue()), _Answering())
+    services = Services(_SERVICES, lambda name, event: None)
+    simulator = Simulator(Compiled(instance, catalogue()), _Answering(), services=services)
     contact = new_contact(
         id=CONTACT_ID,
         seed="1",
@@ -85,14 +111,14 @@ def _run(spec: BlockSpec, channel: str) -> Life:
         queue=Queue(_QUEUE.arn, _QUEUE.name),
     )
     run = replace(contact.run, external={"State": "Washington"})  # type: ignore[type-var]  # a new contact has a run
-    life = simulator.start(replace(contact, runs=(run,)), Script(("1",)), at_ms=START_MS)
+    life = simulator.start(replace(contact, runs=(run,)), Script(("1", "say:Seattle")), at_ms=START_MS)
     simulator.run()
     return life
 
 
 def _action(spec: BlockSpec) -> Action:
     operator = spec.operators[0] if spec.operators else ""
-    operands = spec.operands or ((_OPERANDS[operator],) if operator else ())
+    operands = spec.operands or ((_OPERANDS.get(spec.action, _OPERANDS[operator]),) if operator else ())
     return Action(
         "it",
         spec.action,
