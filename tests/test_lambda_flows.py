@@ -38,7 +38,7 @@ CUSTOMERS = (
 )
 # by file, why nobody gets to a function
 UNREACHED = {
-    "flow-language-000.json": "ConnectParticipantWithLexBot is not built",
+    "flow-language-000.json": "its bot is in AWS",
     "flow-language-013.json": "UpdateContactMediaStreamingBehavior is not built",
     "flow-language-016.json": "UpdateContactMediaStreamingBehavior is not built",
     "flow-language-042.json": "its SSML is filled in at deployment, and cannot be read before",
@@ -60,7 +60,7 @@ UNREACHED = {
     "legacy-146.json": "the whisper flow that it sets is not there, and the module has no Error branch",
     "legacy-151.json": "its time limits are filled in at deployment",
     "legacy-153.json": "it names no function",
-    "legacy-157.json": "ConnectParticipantWithLexBot is not built",
+    "legacy-157.json": "its bot is in AWS",
 }
 
 
