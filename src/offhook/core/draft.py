@@ -20,7 +20,7 @@ from offhook.model.event import LambdaEnded
 from offhook.model.flow import Action, Flow
 from offhook.model.instance import derived_id
 
-RUN_FIELDS = frozenset(Run.__struct_fields__)
+RUN_FIELDS = frozenset(Run.__struct_fields__) - {"waits"}  # what the contact itself waits for has the name, too
 _NOWHERE = Step(Action("", "", {}), None, strict=False)
 _EMPTY = Program(Flow("flow-language", {}, "", {}), {}, strict=False)
 _ANSWERED = frozenset(EXPECTS_ANSWER)
@@ -29,7 +29,7 @@ NOBODY = Run(line="", flow="")
 
 def _looked_up(name: str) -> Any:
     """A field that few steps touch: what this step made of it, else what the run or the contact holds."""
-    of_run = name in RUN_FIELDS and name != "waits"
+    of_run = name in RUN_FIELDS
 
     def read(draft: "Draft") -> Any:
         changed = draft.changed_run if of_run else draft.changed
@@ -190,7 +190,7 @@ class Draft:
 
     def set(self, changes: Changes) -> None:
         for name, value in changes.items():
-            (self.changed_run if name in RUN_FIELDS and name != "waits" else self.changed)[name] = value
+            (self.changed_run if name in RUN_FIELDS else self.changed)[name] = value
             if name in _SLOTS:
                 setattr(self, name, value)
 
