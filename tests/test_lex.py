@@ -13,6 +13,7 @@ from botocore.session import Session
 from botocore.validate import ParamValidator
 
 from offhook.adapters.services import Services
+from offhook.adapters.services.agentic_cx import Service as AgenticService
 from offhook.adapters.services.error import ServiceError
 from offhook.adapters.services.lex import Service, resources
 from offhook.core.trace import HIDDEN
@@ -22,6 +23,7 @@ from offhook.model.effect import CallService
 from offhook.model.errors import UsageError
 from offhook.model.instance import Instance
 
+from .conftest import ROOT
 from .stage import BYE, CONTACT_ID, START_MS, Played, Stubs, action, compiled, contact, flow, say
 
 FILE = Path(__file__).parent / "fixtures" / "lex" / "bots.toml"
@@ -762,3 +764,19 @@ def test_a_server_that_is_not_there_is_said_to_be_so(endpoint: Endpoint) -> None
     endpoint.server.server_close()
 
     assert far(described).code == "ServiceUnavailableException"
+
+
+# --- the page
+
+
+def test_the_page_describes_bots_that_can_be_read() -> None:
+    """Every example of docs/services-lex.md, those of one bot together."""
+    page = (ROOT / "docs" / "services-lex.md").read_text(encoding="utf-8")
+    examples = [block.partition("```")[0] for block in page.split("```toml\n")[1:]]
+    bots = "\n".join(each for each in examples if each.startswith("[bots."))
+    (applications,) = (each for each in examples if each.startswith("[[applications]]"))
+
+    made = Service(tomllib.loads(bots), no_function)
+    AgenticService(tomllib.loads(applications), no_function)
+
+    assert texts(made.call("RecognizeText", {**ASKED, "text": "a room in Seattle"}, "c")) == ["How many nights?"]
