@@ -11,10 +11,11 @@ from offhook.core import trace
 from offhook.core.birth import new_contact
 from offhook.core.program import Compiled
 from offhook.core.ssml import speech_ms
-from offhook.drivers.sim import MAX_EVENTS, Simulator
+from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.life import Life
 from offhook.drivers.sim.live import HANG_UP, Live, Pressed
+from offhook.drivers.sim.world import MAX_EVENTS
 from offhook.flowjson.read import read_flow
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
@@ -132,7 +133,7 @@ class Run:
         instance = _instance(actions)
         self.live = Live(instance, functions or Functions(), phone, watch=self._watch, **options)
         contact = _contact(instance)
-        self.life = self.live.run(contact, Script(inputs), at_ms=AT_MS, hang_up_after=hang_up_after)
+        self.life = self.live.call(contact, Script(inputs), at_ms=AT_MS, hang_up_after=hang_up_after)
 
     def _watch(self, life: Life, tuples: Any) -> None:
         self.events += self._renderer.render(tuples, life.contact)
@@ -300,7 +301,7 @@ def test_a_contact_has_only_so_many_events() -> None:
     instance = _instance([again])
     live = Live(instance, Functions(), FakePhone(), watch=lambda life, tuples: None, max_contact_ms=10**15)
 
-    life = live.run(_contact(instance), Script(), at_ms=AT_MS)
+    life = live.call(_contact(instance), Script(), at_ms=AT_MS)
 
     assert life.events == MAX_EVENTS
     assert life.stopped == "still running when offhook stopped"

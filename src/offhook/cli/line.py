@@ -19,10 +19,11 @@ from offhook.core import trace
 from offhook.core.birth import new_contact
 from offhook.core.program import Compiled
 from offhook.drivers.ports import Answer, Called, Functions
-from offhook.drivers.sim import Simulator, Tuples
+from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.life import Life
 from offhook.drivers.sim.live import Live
+from offhook.drivers.sim.world import Tuples
 from offhook.model.contact import Contact
 from offhook.model.effect import CollectInput, InvokeLambda, Listen, PlaceCall, PlayPrompt, ShowView
 from offhook.model.errors import UsageError
@@ -75,7 +76,7 @@ class Line:
             functions = _Timed(kept, held, every=ready.asked.function_time_ms is not None)
             if ready.is_person or ready.options.real_time:
                 self._live = Live(compiled, functions, self._phone, held=held, **how)
-                life = self._live.run(_contact(ready), self._customer, **when)
+                life = self._live.call(_contact(ready), self._customer, **when)
             else:
                 simulator = Simulator(compiled, functions, **how)
                 life = self._life = simulator.start(_contact(ready), self._customer, **when)

@@ -21,6 +21,10 @@ class NoFloor:
         if isinstance(effect, effects.Enqueue):
             self._driver.push(life, events.Queued(self._driver.now_ms, effect.id))
 
+    def measure(self, effect: effects.CallService) -> events.ServiceEnded:
+        """Nobody counts here."""
+        return events.ServiceEnded(self._driver.now_ms, effect.id, output={})
+
     def stepped(self, life: Life) -> None:
         if life.contact.phase in WAITING:
             life.stopped = LEFT_IN_QUEUE
