@@ -175,12 +175,13 @@ def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Ne
         draft.silence(run.line)
     draft.begins.clear()
     draft.cancel_waits()
-    draft.changed["end_reason"] = reason
     if draft.place is not None:
         if happening != "transferred":
             draft.emit((effects.Dequeue(draft.new_id()),))
         draft.put("place", None)
-    if happening != "transferred" and not _handed_over(draft, was, happening):
+    if _handed_over(draft, was, happening):
+        reason = "transferred"
+    elif happening != "transferred":
         if _remains(draft, happening):
             draft.emit((_follow_up(draft),))
         else:
@@ -191,6 +192,7 @@ def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Ne
     if contact.initiation_method in TRANSFERS and contact.previous_id not in (None, contact.id):
         told = events.TransferEnded(draft.now_ms, contact.id)
         draft.emit((effects.Tell(draft.new_id(), contact.previous_id or "", told),))
+    draft.changed["end_reason"] = reason
     draft.trace.append(("contact.ended", draft.now_ms, action, reason))
     return STAY
 

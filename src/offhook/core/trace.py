@@ -358,10 +358,10 @@ class Renderer:
         yield Warned, "", {"message": message}
 
     def _offered(self, at_ms: int, agent: str, by: str) -> Iterator[Any]:
-        yield ContactOffered, "", {"agent": agent, "by": by}
+        yield ContactOffered, "", {"agent": agent, "by": by, "line": ""}
 
     def _phase(self, at_ms: int, was: str, phase: str, by: str, agent: Any, queue: Any) -> Iterator[Any]:
-        names = {"agent": agent.name if agent else "", "queue": queue.name if queue else ""}
+        names = {"agent": agent.name if agent else "", "queue": queue.name if queue else "", "line": ""}
         yield ContactPhase, "", {"phase": phase, "was": was, "by": by, **names}
 
     def _flow_ended(self, at_ms: int, action: str, outcome: Any) -> Iterator[Any]:

@@ -103,13 +103,35 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     outbound_flow: str = ""
 
 
+class QueueRoute(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A queue of a routing profile: lower `priority` goes first; its contacts must have waited `delay_ms`.
+
+    `channels`: of which channels, empty for all.
+    """
+
+    queue: str
+    priority: int = 1
+    delay_ms: int = 0
+    channels: tuple[str, ...] = ()
+
+
+class RoutingProfile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which queues its agents serve, and how many contacts of a channel at once."""
+
+    name: str
+    queues: tuple[QueueRoute, ...] = ()
+    concurrency: dict[str, int] = msgspec.field(default_factory=lambda: {"VOICE": 1})
+    outbound_queue: str = ""
+
+
 class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A user who takes contacts; `name` is the user name."""
+    """A user who takes contacts; `name` is the user name. `proficiencies`: name to value to level (1..5)."""
 
     name: str
     routing_profile: str = ""
     first_name: str = ""
     last_name: str = ""
+    proficiencies: dict[str, dict[str, float]] = {}
 
 
 class QuickConnect(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -151,6 +173,7 @@ class Instance(msgspec.Struct, frozen=True, omit_defaults=True):
     resources: tuple[Resource, ...] = ()
     hours: dict[str, Hours] = {}
     queues: dict[str, QueueSettings] = {}
+    routing_profiles: dict[str, RoutingProfile] = {}
     agents: dict[str, AgentSettings] = {}
     quick_connects: dict[str, QuickConnect] = {}
     numbers: dict[str, str] = {}

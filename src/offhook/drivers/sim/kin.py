@@ -27,6 +27,7 @@ class Driver(Protocol):
     now_ms: int
 
     def push(self, life: Life, event: Event) -> None: ...
+    def at(self, at_ms: int, happen: Callable[[], None]) -> None: ...
     def start(self, contact: Contact, customer: Customer, *, at_ms: int) -> Life: ...
 
 
@@ -74,6 +75,8 @@ class Kin:
         at_ms = self._driver.now_ms + min(called.after_ms, effect.timeout_ms)
         status = "no_answer" if is_late else called.status
         self._driver.push(life, events.CallEnded(at_ms, effect.id, status, called.answered_by))
+        if life.contact.phase == "dialling":  # nobody else would end it
+            self._driver.push(life, events.HungUp(at_ms + called.talk_ms))
 
     def _talk(self, life: Life, effect: effects.Talk) -> None:
         talk_ms = (life.called or Called()).talk_ms

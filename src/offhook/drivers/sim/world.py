@@ -6,7 +6,7 @@ waited for is each driver's own.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heappush
 from itertools import count
 from typing import Any
@@ -21,7 +21,8 @@ from offhook.core.snapshot import Snapshots
 from offhook.core.ssml import speech_ms
 from offhook.drivers.entered import heard
 from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions, NoServices, Services
-from offhook.drivers.sim.floor import Floor, NoFloor
+from offhook.drivers.sim.agent import AgentScript
+from offhook.drivers.sim.floor import Floor
 from offhook.drivers.sim.kin import Kin
 from offhook.drivers.sim.life import Life
 from offhook.model import effect as effects
@@ -40,7 +41,7 @@ class World(ABC):
 
     `store`: every contact is encoded and decoded after every step, as a test that it can be. `function_time_ms`
     replaces the measured time of functions. `encrypt` is for blocks that encrypt what they store. `agents` take what is
-    queued; without them a contact is left in its queue.
+    queued; without them a contact is left in its queue. `seed` and `on_cleared`: see Floor.
     """
 
     def __init__(
@@ -52,6 +53,9 @@ class World(ABC):
         function_time_ms: int | None = None,
         encrypt: Encrypt | None = None,
         services: Services | None = None,
+        agents: Mapping[str, AgentScript] | None = None,
+        seed: str = "",
+        on_cleared: Callable[[str, str, int, int], None] | None = None,
         store: bool = False,
         max_contact_ms: int = MAX_CONTACT_MS,
     ) -> None:
@@ -69,7 +73,7 @@ class World(ABC):
         self._heap: list[tuple[int, int, Life | None, Any]] = []
         self._order = count(1)
         self._kin = Kin(self, instance.instance)
-        self._floor: Floor | NoFloor = NoFloor(self)
+        self._floor = Floor(self, instance.instance, agents or {}, seed=seed, on_cleared=on_cleared)
 
     def start(self, contact: Contact, customer: Customer, *, at_ms: int, hang_up_after: str = "") -> Life:
         """A contact that begins at `at_ms`."""
@@ -111,6 +115,8 @@ class World(ABC):
             self._happen(life, event)
 
     def _happen(self, life: Life, event: Event) -> None:
+        if not life.events:
+            self._floor.open()
         life.events += 1
         stepped = step(self.instance, life.contact, event)
         if stepped.contact is life.contact:

@@ -1,0 +1,39 @@
+"""Routing criteria: which agents a contact may go to, step by step.
+
+Source: adminguide/about-routing-criteria.html; APIReference/API_RoutingCriteriaInputStep.html.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Proficiencies = Mapping[str, Mapping[str, float]]
+
+
+def step_at(steps: Sequence[Mapping[str, Any]], waited_ms: int) -> Mapping[str, Any] | None:
+    """The step that counts after so long in the queue; a step without an expiry stays. None: any agent will do."""
+    for step in steps:
+        seconds = step.get("Expiry", {}).get("DurationInSeconds")
+        if seconds is None or waited_ms < int(seconds) * 1_000:
+            return step
+        waited_ms -= int(seconds) * 1_000
+    return None
+
+
+def fits(step: Mapping[str, Any], proficiencies: Proficiencies) -> bool:
+    """Whether an agent with these levels (name to value to 1..5) may have the contact in this step."""
+    return _holds(step.get("Expression", {}), proficiencies)
+
+
+def _holds(expression: Mapping[str, Any], proficiencies: Proficiencies) -> bool:
+    if "AndExpression" in expression:
+        return all(_holds(each, proficiencies) for each in expression["AndExpression"])
+    if "OrExpression" in expression:
+        return any(_holds(each, proficiencies) for each in expression["OrExpression"])
+    if "NotAttributeCondition" in expression:
+        return not _reaches(expression["NotAttributeCondition"], proficiencies)
+    return _reaches(expression.get("AttributeCondition", {}), proficiencies)
+
+
+def _reaches(condition: Mapping[str, Any], proficiencies: Proficiencies) -> bool:
+    level = proficiencies.get(condition.get("Name", ""), {}).get(condition.get("Value", ""), 0)
+    return level >= float(condition.get("ProficiencyLevel", 1))
