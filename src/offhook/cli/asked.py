@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from offhook.adapters.lambdas.record import Recording, load, recorder_problem
 from offhook.adapters.lambdas.spec import Function, parse_functions
 from offhook.core.calendar import parse_instant
 from offhook.core.expr import parse_reference
+from offhook.drivers.sim.agent import AgentScript, length_of
 from offhook.drivers.sim.customer import Script
 from offhook.model.errors import UsageError
 from offhook.model.flow import FLOW_TYPES, MODULE
@@ -52,6 +53,8 @@ class Options:
     log: str | None = None
     record: str | None = None
     replay: str | None = None
+    agents: str | None = None
+    patience: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,8 @@ class Asked:
     function_time_ms: int | None
     given: dict[str, Any]
     recordings: tuple[Recording, ...] | None = None
+    agents: dict[str, AgentScript] = field(default_factory=dict)
+    patience: int | None = None
 
 
 def read(options: Options, problems: list[str]) -> Asked:
@@ -109,7 +114,26 @@ def read(options: Options, problems: list[str]) -> Asked:
         function_time_ms=_milliseconds(options.function_time, problems),
         given=_given(options.given, problems),
         recordings=_recordings(options, problems),
+        agents=_agents(options.agents, problems),
+        patience=_length("--patience", options.patience, problems),
     )
+
+
+def _agents(text: str | None, problems: list[str]) -> dict[str, AgentScript]:
+    """So many agents, `agent-1` and on."""
+    if text is None:
+        return {}
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        problems.append(f"--agents is {text!r}, must be a number of agents.")
+        return {}
+    return {f"agent-{count}": AgentScript() for count in range(1, int(text) + 1)}
+
+
+def _length(name: str, text: str | None, problems: list[str]) -> int | None:
+    found = length_of(text) if text is not None else None
+    if text is not None and found is None:
+        problems.append(f"{name} is {text!r}, must be a length of time such as 30s or 2m.")
+    return found
 
 
 def _attributes(texts: Iterable[str], problems: list[str]) -> dict[str, str]:
@@ -188,6 +212,8 @@ def repeat(options: Options, *, at: str, inputs: Iterable[str]) -> str:
         ("--env", options.env, None),
         ("--profile", options.profile, None),
         ("--replay", options.replay, None),
+        ("--agents", options.agents, None),
+        ("--patience", options.patience, None),
     ):
         if value is not None and value != default:
             words += [name, value]

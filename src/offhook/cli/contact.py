@@ -156,7 +156,8 @@ def perform(ready: Ready) -> int:
             line.run()
         except KeyboardInterrupt:
             was_left = True
-        summary.reason = summary.reason or ("you left" if was_left else line.stopped)
+        if was_left:
+            summary.reason = "you left"
     if not options.json:
         _conclude(ready, summary, line.inputs, out)
     if was_left:
@@ -228,7 +229,7 @@ def _oddities(ready: Ready) -> list[str]:
 def _conclude(ready: Ready, summary: Summary, inputs: list[str], out: TextIO) -> None:
     console = console_for(out)
     at = text_of(ready.at_ms) if ready.is_person else ready.options.at or DEFAULT_AT
-    style = {"running": "yellow"}.get(summary.phase, "bold red" if summary.is_fatal else "bold green")
+    style = "bold red" if summary.is_fatal else "bold green" if summary.has_ended else "yellow"
     console.print()
     for name, text in (*summary.rows(), ("again", repeat(ready.options, at=at, inputs=inputs))):
         line = Text.assemble((f"{name:<{_LABEL}}", "dim"), (text, style if name == "outcome" else ""))

@@ -23,11 +23,11 @@ from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.life import Life
 from offhook.drivers.sim.live import Live
-from offhook.drivers.sim.world import Tuples
+from offhook.drivers.sim.world import Tuples, World
 from offhook.model.contact import Contact
 from offhook.model.effect import CollectInput, InvokeLambda, Listen, PlaceCall, PlayPrompt, ShowView
 from offhook.model.errors import UsageError
-from offhook.model.event import LambdaEnded
+from offhook.model.event import HungUp, LambdaEnded
 from offhook.model.flow import Flow
 from offhook.model.instance import derived_id
 
@@ -55,9 +55,11 @@ class Line:
         self._ready = ready
         self._phone = phone
         self._sinks = sinks
-        self._renderer = trace.Renderer()
+        self._renderers: dict[str, trace.Renderer] = {}
         self._customer = _Listener(ready.asked.script)
         self._live: Live | None = None
+        self._driver: World
+        self._patient: set[str] = set()
         self._life: Life | None = None
         self.stopped = ""
 
@@ -69,16 +71,18 @@ class Line:
             "function_time_ms": ready.asked.function_time_ms,
             "encrypt": encrypt,
             "watch": self._watch,
+            "agents": ready.asked.agents or ({} if ready.asked.patience is not None else None),
+            "seed": ready.options.seed,
         }
         when: dict[str, Any] = {"at_ms": ready.at_ms, "hang_up_after": ready.options.hang_up_after}
         with LambdaHost(ready.project.functions, max_invocations=ready.project.instance_limit) as host:
             kept = self._kept(host)
             functions = _Timed(kept, held, every=ready.asked.function_time_ms is not None)
             if ready.is_person or ready.options.real_time:
-                self._live = Live(compiled, functions, self._phone, held=held, **how)
+                self._driver = self._live = Live(compiled, functions, self._phone, held=held, **how)
                 life = self._live.call(_contact(ready), self._customer, **when)
             else:
-                simulator = Simulator(compiled, functions, **how)
+                self._driver = simulator = Simulator(compiled, functions, **how)
                 life = self._life = simulator.start(_contact(ready), self._customer, **when)
                 simulator.run()
         self.stopped = life.stopped
@@ -107,9 +111,17 @@ class Line:
         return self._customer.told()
 
     def _watch(self, life: Life, tuples: Tuples) -> None:
-        for event in self._renderer.render(tuples, life.contact):
+        contact = life.contact
+        renderer = self._renderers.get(contact.id)
+        if renderer is None:
+            renderer = self._renderers[contact.id] = trace.Renderer()
+        for event in renderer.render(tuples, contact):
             for sink in self._sinks:
                 sink(event)
+        patience = self._ready.asked.patience
+        if patience is not None and contact.phase == "queued" and contact.id not in self._patient:
+            self._patient.add(contact.id)
+            self._driver.push(life, HungUp(contact.now_ms + patience))
 
 
 class _Listener:

@@ -56,10 +56,10 @@ def _functions(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
-_CONTACT, _CUSTOMER, _PROJECT = "The contact", "What the customer does", "Functions and project"
+_CONTACT, _CUSTOMER, _PROJECT = "The contact", "Who does what", "Functions and project"
 _CLOCK, _SHOWN = "The clock", "What is shown"
 _KINDS = "python:PATH.HANDLER, node:PATH.HANDLER, bootstrap:FOLDER, deployed:ARN, stub:JSON or fail:KIND"
-_WHAT = "1, 2#, barge:1, say:hello, silence, wait:3s, hangup"
+_WHAT = "1, 2#, barge:1, say:hello, view:Next, silence, wait:3s, hangup"
 
 
 def _option(*names: str, help: str, panel: str, **more: Any) -> Any:
@@ -129,6 +129,13 @@ _Say = Annotated[
 ]
 _Silent = Annotated[bool, _option("--silent", help="The customer does nothing.", panel=_CUSTOMER)]
 _Leaves = Annotated[str, _option(help="The customer leaves after this block.", panel=_CUSTOMER, metavar="BLOCK")]
+_Agents = Annotated[
+    str | None,
+    _option(help="So many agents are there to take what is queued: 1.", panel=_CUSTOMER, metavar="N"),
+]
+_Patience = Annotated[
+    str | None, _option(help="Hang up after waiting so long in a queue: 30s.", panel=_CUSTOMER, metavar="TIME")
+]
 _At = Annotated[
     str | None,
     _option(
@@ -165,6 +172,8 @@ def command(
     say: _Say = None,
     silent: _Silent = False,
     hang_up_after: _Leaves = "",
+    patience: _Patience = None,
+    agents: _Agents = None,
     functions: _Functions = None,
     function_time: _FunctionTime = None,
     debug: _Debug = None,
@@ -194,6 +203,6 @@ def command(
         functions=tuple(functions or ()), inputs=context.meta.get(_INPUTS, ()), silent=silent,
         hang_up_after=hang_up_after, at=at, function_time=function_time, given=tuple(given or ()),
         real_time=real_time, seed=seed, trace=trace, json=json, debug=debug, env=env, profile=profile, log=log,
-        record=record, replay=replay,
+        record=record, replay=replay, agents=agents, patience=patience,
     )  # fmt: skip
     raise typer.Exit(run_again(options) if watch else run(options))

@@ -41,7 +41,13 @@ class Summary:
 
     def __init__(self) -> None:
         self.reason = ""
-        self.phase = "running"
+        self.agent = ""
+        self._queued_ms: int | None = None
+        self._waited_ms: int | None = None
+        self._contact = ""
+        self._others: dict[str, str] = {}
+        self._mistakes: list[str] = []
+        self.has_ended = False
         self.attributes: dict[str, str] = {}
         self.silences_ms: list[int] = []
         self.took_ms = 0
@@ -56,22 +62,29 @@ class Summary:
     @property
     def is_fatal(self) -> bool:
         """Whether the contact was dropped by a mistake of the flow (decisions S16, S18)."""
-        return self.phase == "ended" and trace.is_fatal(self.reason)
+        return bool(self._mistakes)
 
     @property
     def outcome(self) -> str:
-        if self.phase == "running":
-            return f"still running: {self.reason}" if self.reason else "still running"
+        if not self.has_ended:
+            return self.reason if self.reason.startswith("queued") else f"still running: {self.reason}".rstrip(": ")
         if self.reason.endswith("hung up"):
             return f"hung up: {self.reason}"
-        return self.reason if self.reason.startswith(self.phase) else f"{self.phase}: {self.reason}"
+        return self.reason if self.reason.startswith("ended") else f"ended: {self.reason}"
 
     def __call__(self, event: trace.AnyTrace) -> None:
         now_ms = parse_instant(event.at)
         if self._start_ms is None:
             self._start_ms = self._quiet_ms = now_ms
         self.took_ms = now_ms - self._start_ms
-        self._listen(event, now_ms)
+        self._contact = self._contact or event.contact
+        if isinstance(event, trace.FlowEnded) and trace.is_fatal(event.reason):
+            self._mistakes.append(event.reason)
+        if event.contact != self._contact:
+            self._other(event)
+            return
+        if event.line != "agent":
+            self._listen(event, now_ms)
         match event:
             case trace.ContactStarted():
                 self._channel = event.channel
@@ -80,13 +93,29 @@ class Summary:
                 self._function(event)
             case trace.BlockLeft():
                 self._left(event)
+            case trace.ContactPhase():
+                self._turn(event, now_ms)
             case trace.ContactEnded():
-                self.reason, self.phase = event.reason, "ended"
+                self.reason, self.has_ended = event.reason, True
+
+    def _other(self, event: trace.AnyTrace) -> None:
+        """Another contact of the same run: how it began and how it ended."""
+        if isinstance(event, trace.ContactStarted):
+            self._others[event.contact] = f"{event.initiation_method} {event.flow_name}".rstrip()
+        elif isinstance(event, trace.ContactEnded):
+            self._others[event.contact] += f": {event.reason}"
+
+    def _turn(self, event: trace.ContactPhase, now_ms: int) -> None:
+        if event.phase in ("queued", "callback"):
+            self._queued_ms, self.reason = now_ms, f"queued in {event.queue!r}"
+        elif event.was in ("queued", "callback") and self._queued_ms is not None:
+            self._waited_ms = now_ms - self._queued_ms
+        self.agent = event.agent
 
     def _listen(self, event: trace.AnyTrace, now_ms: int) -> None:
         """Silence: nothing is said and nobody listens, because functions or waits run (cases.md P26)."""
         is_sound = isinstance(event, trace.Said) or (
-            isinstance(event, trace.Ordered) and event.effect["type"] == "CollectInput"
+            isinstance(event, trace.Ordered) and event.effect["type"] in ("CollectInput", "Bridge")
         )
         if (is_sound or isinstance(event, trace.ContactEnded)) and self._quiet_ms is not None:
             self.silences_ms.append(now_ms - self._quiet_ms)
@@ -123,6 +152,10 @@ class Summary:
                 "silence",
                 f"{seconds(max(self.silences_ms, default=0))} at longest, {seconds(sum(self.silences_ms))} in all",
             )
+        if self._waited_ms is not None:
+            yield "waited", f"{seconds(self._waited_ms)} in the queue" + (f", for {self.agent}" if self.agent else "")
+        for text in self._others.values():
+            yield "contact", plain(text)
         for name, calls in self._functions.items():
             yield "function", f"{plain(name)}: {calls}"
         for name in self._unknown:

@@ -1,7 +1,8 @@
-"""The transcript: a contact as a person reads it, out of trace events and nothing else.
+"""The transcript: a contact, and what came of it, as a person reads it, out of trace events and nothing else.
 
 The first column is the contact's own time since it began; it is left out where it has not moved. Without `full` only
 what was said, entered, called and gone wrong is shown; with it (`--trace`) every block's parameters and every effect.
+What an agent hears and does is marked `agent │`, another contact of the run (a transfer, a callback) by its number.
 """
 
 import unicodedata
@@ -86,6 +87,8 @@ class Transcript:
         self._has_keys = False
         self._still = ("", 0)
         self._skipped = 0
+        self._numbers: dict[str, int] = {}
+        self._side = ""
 
     def __call__(self, event: trace.AnyTrace) -> None:
         show = _SHOW.get(type(event))
@@ -93,6 +96,9 @@ class Transcript:
             return
         if self._start_ms is None:
             self._start_ms = parse_instant(event.at)
+        number = self._numbers.setdefault(event.contact, len(self._numbers) + 1)
+        who = [str(number)] if number > 1 else []
+        self._side = " ".join([*who, "agent"] if event.line == "agent" else who)
         if self._skipped:
             self._print(event.at, 0, Text(f"… {self._skipped:,} more blocks without waiting", "dim"))
             self._skipped = 0
@@ -126,14 +132,17 @@ class Transcript:
         since = clock(parse_instant(at) - (self._start_ms or 0))
         first = "" if since == self._shown_at else since
         self._shown_at = since
-        left = max(_COLUMN, len(since) + 1) + 2 * indent
+        left = max(_COLUMN, len(since) + 1)
+        side = f"{self._side} │ " if self._side else ""
+        margin = f"{side}{'  ' * indent}"
+        left += len(margin)
         lines = [part for line in text.split("\n", allow_blank=True) for part in self._wrapped(line, left)]
         for count, line in enumerate(lines):
             line.rstrip()
-            column = f"{first if count == 0 else '':<{left}}"
-            self._console.print(
-                Text.assemble((column, "dim"), line) if line else Text(column.rstrip(), "dim"), soft_wrap=True
-            )
+            column = f"{first if count == 0 else '':<{left - len(margin)}}"
+            whole = Text.assemble((column, "dim"), (margin, "blue"), line)
+            whole.rstrip()
+            self._console.print(whole, soft_wrap=True)
         self._console.file.flush()
 
     def _wrapped(self, line: Text, left: int) -> list[Text]:
@@ -146,6 +155,8 @@ class Transcript:
     def _started(self, event: trace.ContactStarted) -> "_Lines":
         ends = [f"{word} {address}" for word, address in (("from", event.customer), ("to", event.system)) if address]
         self._flow, self._channel = event.flow_name, event.channel
+        if len(self._numbers) > 1:
+            ends.insert(0, event.initiation_method)
         name = event.flow_name or event.flow
         yield 0, _line((name, "bold"), (" ".join([event.channel, *ends]), ""), (event.at, "dim"))
 
@@ -207,9 +218,25 @@ class Transcript:
     def _warned(self, event: trace.Warned) -> "_Lines":
         yield 1, Text(f"! {plain(event.message)}", "yellow")
 
-    def _over(self, event: trace.ContactEnded) -> "_Lines":
+    def _flow_over(self, event: trace.FlowEnded) -> "_Lines":
         if trace.is_fatal(event.reason):
             yield 0, Text(f"! {plain(event.reason)}", "red")
+
+    def _phase(self, event: trace.ContactPhase) -> "_Lines":
+        words = _PHASES.get(event.phase, event.phase)
+        yield (
+            0,
+            Text(
+                f"= {plain(words.format(agent=event.agent or 'the agent', queue=event.queue or 'a queue'))}", "yellow"
+            ),
+        )
+
+    def _offered(self, event: trace.ContactOffered) -> "_Lines":
+        yield 0, Text(f"= {plain(event.agent)} {event.by or 'is asked'}", "yellow")
+
+    def _over(self, event: trace.ContactEnded) -> "_Lines":
+        if len(self._numbers) > 1:
+            yield 0, Text(f"= ended: {plain(event.reason)}", "yellow")
 
     def _cut(self, text: str) -> str:
         return text if self._full or len(text) <= _SHORT else f"{text[:_SHORT]}… ({len(text):,} characters)"
@@ -225,7 +252,26 @@ _SHOW: dict[type, Callable[[Transcript, Any], _Lines]] = {
     trace.FunctionEnded: Transcript._ended,
     trace.BlockLeft: Transcript._left,
     trace.Warned: Transcript._warned,
+    trace.FlowEnded: Transcript._flow_over,
+    trace.ContactOffered: Transcript._offered,
+    trace.ContactPhase: Transcript._phase,
     trace.ContactEnded: Transcript._over,
+}
+_PHASES = {
+    "queued": "waits in {queue}",
+    "joining": "{agent} is called",
+    "agent_whisper": "{agent} joins",
+    "callback": "waits in {queue} to be called back",
+    "callback_whisper": "{agent} joins",
+    "customer_whisper": "leaves the queue",
+    "outbound": "the customer is called",
+    "dialling": "the number is called",
+    "connected": "talks to {agent}",
+    "holding": "on hold",
+    "agent_holding": "{agent} is on hold",
+    "transferring": "{agent} talks to the other side, the customer is on hold",
+    "conference": "all are joined",
+    "talking": "talks to the third party",
 }
 
 

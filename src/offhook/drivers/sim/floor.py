@@ -22,7 +22,7 @@ AGENT_GONE = frozenset({"new", "inbound", "queued", "callback", "joining", "ende
 
 
 class Floor:
-    """See the module. Without agents every queue takes contacts up to its limit, and that is where they are left.
+    """See the module. Where `agents` is None every queue takes contacts up to its limit, and there they are left.
 
     Times that agents draw depend on `seed`. `on_cleared(contact id, agent, from, until)` is told when the after-contact
     work of a contact is over.
@@ -32,7 +32,7 @@ class Floor:
         self,
         driver: Driver,
         instance: Instance,
-        agents: Mapping[str, AgentScript],
+        agents: Mapping[str, AgentScript] | None,
         *,
         seed: str = "",
         on_cleared: Callable[[str, str, int, int], None] | None = None,
@@ -41,13 +41,14 @@ class Floor:
         self._driver = driver
         self._queues = {each.arn: each.name for each in instance.resources if each.kind == "queue"}
         self._routing = Routing(instance)
-        self._scripts = dict(agents)
+        self._scripts = dict(agents or {})
+        self._leaves = agents is None
         self._is_open = False
         self._asked: dict[str, tuple[Life, str]] = {}
         self._phases: dict[str, str] = {}
         self._wake_ms: int | None = None
         self._on_cleared = on_cleared
-        self._players = {name: Player(name, script, self) for name, script in agents.items()}
+        self._players = {name: Player(name, script, self) for name, script in self._scripts.items()}
 
     def open(self) -> None:
         """The agents come to work, when the first contact does."""
@@ -77,7 +78,7 @@ class Floor:
         if self._phases.get(contact.id) == contact.phase:
             return
         self._phases[contact.id] = contact.phase
-        if contact.phase in WAITING and not self._players:
+        if contact.phase in WAITING and self._leaves:
             life.stopped = LEFT_IN_QUEUE
         player = self._players.get(contact.agent.name) if contact.agent is not None else None
         if player is not None and contact.phase not in AGENT_GONE:

@@ -73,7 +73,7 @@ class World(ABC):
         self._heap: list[tuple[int, int, Life | None, Any]] = []
         self._order = count(1)
         self._kin = Kin(self, instance.instance)
-        self._floor = Floor(self, instance.instance, agents or {}, seed=seed, on_cleared=on_cleared)
+        self._floor = Floor(self, instance.instance, agents, seed=seed, on_cleared=on_cleared)
 
     def start(self, contact: Contact, customer: Customer, *, at_ms: int, hang_up_after: str = "") -> Life:
         """A contact that begins at `at_ms`."""
