@@ -199,9 +199,12 @@ def _quick(raw: dict[str, Any], params: type[Any], shape: inspect.Type) -> Resol
 def _empty(raw: Any, type_info: inspect.Type) -> Any:
     """An empty value of a type that takes whatever a reference gives (text without limits, any JSON, maps to them).
 
-    None for every other type, and where text is wanted and `raw` is something else: that must be converted.
+    None for every other type, for a map that is limited in length, and where text is wanted and `raw` is something
+    else: that must be converted.
     """
     bare = _bare(type_info)
+    if isinstance(bare, inspect.DictType) and (bare.min_length, bare.max_length) != (None, None):
+        return None
     if isinstance(bare, inspect.DictType) and isinstance(raw, dict) and _bare(bare.key_type) == _TEXT:
         value_type = _bare(bare.value_type)
         is_text = value_type == _TEXT and all(isinstance(value, str) for value in raw.values())
