@@ -1,10 +1,13 @@
 """Contact tags: add tags to the contact, or remove them.
 
-Declared, not built yet. A contact has six tags of the user at most; keys that begin with `aws:` are AWS's. The page
-spells UnTagContact; the service takes UntagContact alone. The pages list no errors; the service insists on one.
-Source: APIReference/contact-actions-tagcontact.html, contact-actions-untagcontact.html.
+A contact has six tags of the user at most; keys that begin with `aws:` are AWS's and count as none of them. Of the
+tags of a block all are set or none: one that may not be, or one too many, takes the error branch. Removing a tag that
+is not there is no error. The page spells UnTagContact; the service takes UntagContact alone. The pages list no errors;
+the service insists on one.
+Source: APIReference/contact-actions-tagcontact.html, contact-actions-untagcontact.html, API_TagContact.html (limits).
 """
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -14,10 +17,16 @@ from offhook.core.spec import (
     NO_MATCHING_ERROR,
     STATIC,
     BlockSpec,
+    Ctx,
+    Exit,
+    Outcome,
 )
 from offhook.model.flow import Action, Problem
 
 MAX_TAGS = 6
+MAX_KEY = 128
+MAX_VALUE = 256
+_SENTENCE = "the tag key {!r} begins with aws:, which is AWS's; use another."
 
 
 class TagParams(msgspec.Struct, frozen=True, rename="pascal"):
@@ -28,13 +37,47 @@ class UntagParams(msgspec.Struct, frozen=True, rename="pascal"):
     tag_keys: Annotated[tuple[str, ...], STATIC, msgspec.Meta(min_length=1, title="Keys")]
 
 
+def tag(p: TagParams, ctx: Ctx) -> Outcome:
+    tags = {**ctx.tags, **p.tags}
+    own = [key for key in tags if not key.startswith("aws:")]
+    detail = _wrong(p.tags) or _wrong_value(p.tags)
+    if not detail and len(own) > MAX_TAGS:
+        detail = f"the contact would have {len(own)} tags, at most {MAX_TAGS} are kept; none was added."
+    return _refused(detail) if detail else Exit(set={"tags": tags})
+
+
+def untag(p: UntagParams, ctx: Ctx) -> Outcome:
+    detail = _wrong(p.tag_keys)
+    return (
+        _refused(detail) if detail else Exit(set={"tags": {k: v for k, v in ctx.tags.items() if k not in p.tag_keys}})
+    )
+
+
+def _wrong(keys: Iterable[str]) -> str:
+    """One sentence about the first key that may not be, empty where all may."""
+    for key in keys:
+        if key.startswith("aws:"):
+            return _SENTENCE.format(key)
+        if not 0 < len(key) <= MAX_KEY:
+            return f"a tag key has {len(key)} characters, must have 1..{MAX_KEY}."
+    return ""
+
+
+def _wrong_value(tags: dict[str, str]) -> str:
+    long = next((key for key, value in tags.items() if len(value) > MAX_VALUE), None)
+    return "" if long is None else f"the tag {long!r} has {len(tags[long])} characters, may have {MAX_VALUE} at most."
+
+
+def _refused(detail: str) -> Exit:
+    return Exit(error="NoMatchingError", cause="bad_parameter", detail=detail)
+
+
 def check(action: Action) -> list[Problem]:
     name = "Tags" if "Tags" in action.parameters else "TagKeys"
     tags = action.parameters.get(name)
     keys = [key for key in tags if isinstance(key, str)] if isinstance(tags, dict | list) else []
-    sentence = "the tag key {!r} begins with aws:, which is AWS's; use another."
     return [
-        Problem("E-tag-key", sentence.format(key), action=action.identifier, field=f"Parameters.{name}")
+        Problem("E-tag-key", _SENTENCE.format(key), action=action.identifier, field=f"Parameters.{name}")
         for key in keys
         if key.startswith("aws:")
     ]
@@ -48,6 +91,7 @@ BLOCKS = (
         group="set",
         kind="contact",
         params=TagParams,
+        enter=tag,
         errors=(NO_MATCHING_ERROR,),
         widgets={"Tags": "key-values"},
         check=check,
@@ -60,6 +104,7 @@ BLOCKS = (
         group="set",
         kind="contact",
         params=UntagParams,
+        enter=untag,
         errors=(NO_MATCHING_ERROR,),
         check=check,
         example={"TagKeys": ["team"]},
