@@ -39,6 +39,12 @@ STAY = Stay()
 Next = str | Stay | Over
 
 
+def _order(draft: Draft, effect: effects.Effect) -> None:
+    """What the contact itself wants; the trace says so."""
+    draft.emit((effect,))
+    draft.trace.append(("order", draft.now_ms, effect))
+
+
 # --- flows begin and end ---
 
 
@@ -132,7 +138,7 @@ def _enqueue(draft: Draft) -> None:
     else:
         return
     draft.set({"place": None, "agent": None})  # type: ignore[typeddict-unknown-key]  # only the machine sets these
-    draft.emit((order,))
+    _order(draft, order)
 
 
 def _leave(draft: Draft) -> None:
@@ -142,7 +148,7 @@ def _leave(draft: Draft) -> None:
 def _limit(draft: Draft) -> None:
     timer = effects.StartTimer(draft.new_id(), MAX_WHISPER_MS)
     draft.put("limit_id", timer.id)
-    draft.emit((timer,))
+    _order(draft, timer)
 
 
 def _drop_limit(draft: Draft) -> None:
@@ -153,12 +159,12 @@ def _drop_limit(draft: Draft) -> None:
 
 
 def _call(draft: Draft) -> None:
-    draft.emit((_call_of(draft),))
+    _order(draft, _call_of(draft))
 
 
 _ORDERS: dict[str, Callable[[Draft], None]] = {
-    "bridge": lambda draft: draft.emit((effects.Bridge(draft.new_id()),)),
-    "unbridge": lambda draft: draft.emit((effects.Unbridge(draft.new_id()),)),
+    "bridge": lambda draft: _order(draft, effects.Bridge(draft.new_id())),
+    "unbridge": lambda draft: _order(draft, effects.Unbridge(draft.new_id())),
     "enqueue": _enqueue,
     "leave": _leave,
     "limit": _limit,
@@ -177,21 +183,21 @@ def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Ne
     draft.cancel_waits()
     if draft.place is not None:
         if happening != "transferred":
-            draft.emit((effects.Dequeue(draft.new_id()),))
+            _order(draft, effects.Dequeue(draft.new_id()))
         draft.put("place", None)
     if _handed_over(draft, was, happening):
         reason = "transferred"
     elif happening != "transferred":
         if _remains(draft, happening):
-            draft.emit((_follow_up(draft),))
+            _order(draft, _follow_up(draft))
         else:
-            draft.emit((effects.Disconnect(draft.new_id(), "customer"),))
+            _order(draft, effects.Disconnect(draft.new_id(), "customer"))
     if was not in AGENT_AWAY:
-        draft.emit((effects.Disconnect(draft.new_id(), "agent"),))
+        _order(draft, effects.Disconnect(draft.new_id(), "agent"))
         _agent_sees(draft, "DisconnectAgentUI")
     if contact.initiation_method in TRANSFERS and contact.previous_id not in (None, contact.id):
         told = events.TransferEnded(draft.now_ms, contact.id)
-        draft.emit((effects.Tell(draft.new_id(), contact.previous_id or "", told),))
+        _order(draft, effects.Tell(draft.new_id(), contact.previous_id or "", told))
     draft.changed["end_reason"] = reason
     draft.trace.append(("contact.ended", draft.now_ms, action, reason))
     return STAY
@@ -203,7 +209,7 @@ def _handed_over(draft: Draft, was: str, happening: str) -> bool:
         return False
     goes_on = happening == "agent_left" and was in ("transferring", "conference")
     told = events.CustomerJoined(draft.now_ms) if goes_on else events.HungUp(draft.now_ms, "customer")
-    draft.emit((effects.Tell(draft.new_id(), draft.transfer, told),))
+    _order(draft, effects.Tell(draft.new_id(), draft.transfer, told))
     return goes_on
 
 
@@ -230,7 +236,7 @@ def _agent_sees(draft: Draft, hook: str) -> None:
         made = draft.new_uuid("contact")
         fields = {"segment_attributes": {"connect:Subtype": GUIDE}, "attributes": draft.attributes}
         order = effects.CreateContact(draft.new_id(), made, "API", "CHAT", flow=flow, kin="related", fields=fields)
-        draft.emit((order,))
+        _order(draft, order)
 
 
 GUIDE = {"ValueString": "connect:Guide"}
@@ -273,7 +279,7 @@ def not_reached(draft: Draft, status: str) -> Next:
     if callback is None or callback.attempts < 2:
         return turn(draft, "not_answered", f"the call was not answered ({status})")
     draft.put("callback", replace(callback, attempts=callback.attempts - 1, delay_ms=callback.retry_ms))
-    draft.emit((effects.Disconnect(draft.new_id(), "agent"),))
+    _order(draft, effects.Disconnect(draft.new_id(), "agent"))
     return turn(draft, "try_again", status)
 
 
@@ -290,7 +296,7 @@ def _begin(draft: Draft, event: events.Started) -> Next | None:
         happening = "started"
     draft.trace.append(("contact.started", draft.now_ms, contact, draft.compiled.program(contact.flow)))
     if contact.channel == "TASK":
-        draft.emit((effects.StartTimer(draft.new_id(), MAX_TASK_MS),))
+        _order(draft, effects.StartTimer(draft.new_id(), MAX_TASK_MS))
     return turn(draft, happening, "started")
 
 
@@ -356,7 +362,7 @@ def _transfer(draft: Draft, event: events.TransferStarted) -> Next:
         return STAY
     order = _transferred(draft, connect)
     draft.put("transfer", order.contact_id)
-    draft.emit((order,))
+    _order(draft, order)
     return turn(draft, "transfer", "transferred")
 
 
@@ -405,7 +411,7 @@ def _pause(draft: Draft, event: events.Paused | events.Continued) -> Next | None
     flow = draft.hooks.get("PauseContact" if is_paused else "ResumeContact")
     if flow:
         made = draft.new_uuid("contact")
-        draft.emit((effects.CreateContact(draft.new_id(), made, "API", draft.channel, flow=flow, kin="related"),))
+        _order(draft, effects.CreateContact(draft.new_id(), made, "API", draft.channel, flow=flow, kin="related"))
     return STAY
 
 

@@ -354,6 +354,10 @@ class Renderer:
     def _hung_up(self, at_ms: int, action: str, line: str) -> Iterator[Any]:
         yield Input, action, {"by": "hangup", "line": line}
 
+    def _ordered(self, at_ms: int, effect: Any) -> Iterator[Any]:
+        if not isinstance(effect, effects.Disconnect):  # that the contact has ended says as much
+            yield from _effect("", effect)
+
     def _warned(self, at_ms: int, message: str) -> Iterator[Any]:
         yield Warned, "", {"message": message}
 
@@ -399,6 +403,7 @@ _RENDER: dict[str, Callable[..., Iterator[Any]]] = {
     "module.left": Renderer._module_left,
     "hung_up": Renderer._hung_up,
     "line": Renderer._switched,
+    "order": Renderer._ordered,
     "warning": Renderer._warned,
     "offer": Renderer._offered,
     "contact.phase": Renderer._phase,
