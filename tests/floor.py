@@ -1,8 +1,8 @@
 """Whole lives for tests: a small contact centre in which each flow says what it is, and what everybody heard, in order.
 
 `live(...)` runs contacts with simulated agents and gives sentences: `0.8 caller hears Default customer queue`. In a
-transfer it is told from the party's side: who is on the customer's line of the second contact is `jane` until the caller
-comes over.
+transfer it is told from the party's side: who is on the customer's line of the second contact is the source agent until
+the caller comes over.
 """
 
 from typing import Any

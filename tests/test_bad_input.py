@@ -219,8 +219,8 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
         ),
         (
             ["--input", f"wait:{'9' * 400}s"],
-            f"input 'wait:{'9' * 400}s': is none of keys (0-9 * #), barge:KEYS, say:TEXT, view:ACTION, silence, wait:3s, "
-            "hangup.",
+            f"input 'wait:{'9' * 400}s': is none of keys (0-9 * #), barge:KEYS, say:TEXT, view:ACTION, silence, "
+            "wait:3s, hangup.",
         ),
         (["--function-time", "9" * 400], f"--function-time is '{'9' * 400}', must be a whole number of milliseconds."),
     ],

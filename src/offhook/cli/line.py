@@ -80,10 +80,10 @@ class Line:
             functions = _Timed(kept, held, every=ready.asked.function_time_ms is not None)
             if ready.is_person or ready.options.real_time:
                 self._driver = self._live = Live(compiled, functions, self._phone, held=held, **how)
-                life = self._live.call(_contact(ready), self._customer, **when)
+                life = self._live.call(contact_of(ready), self._customer, **when)
             else:
                 self._driver = simulator = Simulator(compiled, functions, **how)
-                life = self._life = simulator.start(_contact(ready), self._customer, **when)
+                life = self._life = simulator.start(contact_of(ready), self._customer, **when)
                 simulator.run()
         self.stopped = life.stopped
         if isinstance(kept, Recorder) and kept.problem:
@@ -181,7 +181,7 @@ def _changed(future: "Future[LambdaEnded]", change: Callable[[LambdaEnded], Lamb
     return made
 
 
-def _contact(ready: Ready) -> Contact:
+def contact_of(ready: Ready) -> Contact:
     options, asked, flow = ready.options, ready.asked, ready.flow
     numbers = ready.project.instance.numbers
     dialled = options.flow if options.flow in numbers else next((n for n in numbers if numbers[n] == flow.name), SYSTEM)

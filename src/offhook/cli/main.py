@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from offhook import __version__
-from offhook.cli import convert, functions, graph, init, lint, run, serve
+from offhook.cli import convert, functions, graph, init, lint, load, run, serve
 from offhook.model.errors import InternalError, UsageError
 
 # typer brings its own copy of click's exceptions since 0.26 and has click's before; both are found from here
@@ -102,6 +102,7 @@ def _program(
 
 app.command("init")(init.command)
 app.command("run", cls=run.InOrder)(run.command)
+app.command("load")(load.command)
 app.command("lint")(lint.command)
 app.command("convert")(convert.command)
 app.command("graph")(graph.command)

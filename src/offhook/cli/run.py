@@ -26,7 +26,7 @@ def _inputs(name: str, value: str) -> list[str]:
     return [f"say:{value}"] if name == "say" else [value]
 
 
-def _flows(incomplete: str) -> list[str]:
+def flows_like(incomplete: str) -> list[str]:
     """Completions for FLOW: files, and names and numbers of the project."""
     from pathlib import Path
 
@@ -42,7 +42,7 @@ def _flows(incomplete: str) -> list[str]:
     return found + [name for name in names if name.startswith(incomplete)]
 
 
-def _functions(incomplete: str) -> list[str]:
+def functions_like(incomplete: str) -> list[str]:
     """Completions for names of functions."""
     from pathlib import Path
 
@@ -67,7 +67,7 @@ def _option(*names: str, help: str, panel: str, **more: Any) -> Any:
 
 
 _Flow = Annotated[
-    str, typer.Argument(help="A file, a flow's name in the project, or a phone number.", autocompletion=_flows)
+    str, typer.Argument(help="A file, a flow's name in the project, or a phone number.", autocompletion=flows_like)
 ]
 _Channel = Annotated[str, _option(help="voice, chat or task.", panel=_CONTACT, metavar="CHANNEL", show_default=True)]
 _Sender = Annotated[
@@ -92,7 +92,7 @@ _Functions = Annotated[
     list[str] | None,
     _option(
         "--function", help=f"A function: {_KINDS}. Repeatable.", panel=_PROJECT, metavar="NAME=KIND:…",
-        autocompletion=_functions,
+        autocompletion=functions_like,
     ),
 ]  # fmt: skip
 _FunctionTime = Annotated[
@@ -102,7 +102,7 @@ _Debug = Annotated[
     str | None,
     _option(
         help="Let this function wait for debugpy; no limit applies.", panel=_PROJECT, metavar="NAME",
-        autocompletion=_functions,
+        autocompletion=functions_like,
     ),
 ]  # fmt: skip
 _Record = Annotated[

@@ -77,6 +77,9 @@ class Floor:
         contact = life.contact
         if self._phases.get(contact.id) == contact.phase:
             return
+        if contact.phase == "ended":
+            self._phases.pop(contact.id, None)
+            return
         self._phases[contact.id] = contact.phase
         if contact.phase in WAITING and self._leaves:
             life.stopped = LEFT_IN_QUEUE

@@ -43,6 +43,13 @@ class Kin:
         """A contact is there."""
         self._family[life.contact.initial_id].append(life)
 
+    def gone(self, life: Life) -> None:
+        """Nobody asks for this contact any more."""
+        family = self._family[life.contact.initial_id]
+        family.remove(life)
+        if not family:
+            del self._family[life.contact.initial_id]
+
     def perform(self, life: Life, effect: Any) -> bool:
         """Carry out an effect; False where it is not of this kind."""
         perform = _PERFORM.get(type(effect))

@@ -1,11 +1,11 @@
 """A simulated agent at work: takes, misses or rejects what is offered, talks, holds, transfers, hangs up, wraps up."""
 
-import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from offhook.core.phases import BRIDGED
 from offhook.drivers.sim.agent import AgentScript, Time, length_of
+from offhook.drivers.sim.chance import Chance
 from offhook.drivers.sim.life import Life
 from offhook.model import event as events
 from offhook.model import routing
@@ -24,7 +24,7 @@ class Player:
         self.name = name
         self._script = script
         self._floor = floor
-        self._drawn = 0
+        self._chance = Chance(floor.seed, name)
         self._steps: dict[str, list[str]] = {}
 
     def asked(self, life: Life, window_ms: int) -> None:
@@ -104,9 +104,7 @@ class Player:
 
     def _time(self, time: Time) -> int:
         """A length drawn from the time: the same agent draws the same lengths in every equal run."""
-        self._drawn += 1
-        text = f"{self._floor.seed}\x00{self.name}\x00{self._drawn}"
-        return time.at(int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2**48)
+        return time.at(self._chance.share())
 
 
 _DO: dict[str, Callable[[Player, Life, str], int | None]] = {

@@ -41,7 +41,8 @@ class World(ABC):
 
     `store`: every contact is encoded and decoded after every step, as a test that it can be. `function_time_ms`
     replaces the measured time of functions. `encrypt` is for blocks that encrypt what they store. `agents` take what is
-    queued; without them a contact is left in its queue. `seed` and `on_cleared`: see Floor.
+    queued; where they are None a contact is left in its queue. `seed` and `on_cleared`: see Floor. `forgets`: no trace
+    is kept, and no contact that is over.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class World(ABC):
         seed: str = "",
         on_cleared: Callable[[str, str, int, int], None] | None = None,
         store: bool = False,
+        forgets: bool = False,
         max_contact_ms: int = MAX_CONTACT_MS,
     ) -> None:
         self.instance = instance
@@ -68,6 +70,7 @@ class World(ABC):
         self._encrypt = encrypt
         self._services = services or NoServices()
         self._snapshots = Snapshots(instance.catalogue) if store else None
+        self._forgets = forgets
         self._max_contact_ms = max_contact_ms
         # what happens at the same time happens in the order in which it was ordered
         self._heap: list[tuple[int, int, Life | None, Any]] = []
@@ -122,7 +125,8 @@ class World(ABC):
         if stepped.contact is life.contact:
             return
         life.contact = stepped.contact if self._snapshots is None else self._stored(stepped.contact)
-        life.trace += stepped.trace
+        if not self._forgets:
+            life.trace += stepped.trace
         for effect in stepped.effects:
             self._perform(life, effect)
         self._floor.stepped(life)
@@ -133,6 +137,9 @@ class World(ABC):
         # a customer without end (a menu that repeats for ever) is left alone after a while
         if life.events >= MAX_EVENTS or self.now_ms - life.contact.started_ms >= self._max_contact_ms:
             life.stopped = STOPPED
+        if self._forgets and life.is_over:
+            del self.lives[life.contact.id]
+            self._kin.gone(life)
 
     def _stored(self, contact: Contact) -> Contact:
         assert self._snapshots is not None
