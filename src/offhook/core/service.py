@@ -29,7 +29,7 @@ def resumes(
             return None
         try:
             return read(p, memo, event, ctx)
-        except msgspec.ValidationError as problem:
+        except msgspec.DecodeError as problem:
             return Exit(error="NoMatchingError", cause="service", detail=f"the answer cannot be understood: {problem}.")
 
     return resume
