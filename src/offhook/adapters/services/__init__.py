@@ -8,6 +8,9 @@ A module has the name of the service's key in `[services]` of offhook.toml (`dat
   of the project; it raises ServiceError where the function fails.
 - `Service.call(operation, input, contact_id)`: the output of the operation as JSON, or ServiceError.
 
+Beside what is the service's own, every description may have `fail`: names of errors by operation. Such an operation
+always answers the error, so that a flow's branch for it can be tried.
+
 A service knows no clock and no chance: equal calls in equal order give equal answers.
 """
 
@@ -17,6 +20,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Protocol, cast
+
+import msgspec
 
 from offhook.adapters.services.error import ServiceError
 from offhook.model.effect import CallService
@@ -48,20 +53,32 @@ class Services:
 
     def __init__(self, described: Mapping[str, Mapping[str, Any]], call_function: CallFunction) -> None:
         self._services: dict[str, Service] = {}
+        self._failing: dict[tuple[str, str], str] = {}
         problems: list[str] = []
         for key, description in described.items():
             try:
-                module = modules()[key]
-                self._services[module.SERVICE] = module.Service(description, call_function)
-            except KeyError:
-                problems.append(f"{key!r} is no service here; known: {', '.join(modules())}.")
+                self._add(key, dict(description), call_function)
             except UsageError as refusal:
                 problems += refusal.problems
         if problems:
             raise UsageError(*problems)
 
+    def _add(self, key: str, description: dict[str, Any], call_function: CallFunction) -> None:
+        module = modules().get(key)
+        if module is None:
+            raise UsageError(f"{key!r} is no service here; known: {', '.join(modules())}.")
+        failing = description.pop("fail", {})
+        try:
+            failing = msgspec.convert(failing, dict[str, str])
+        except msgspec.ValidationError:
+            raise UsageError("fail is wrong: must give the name of an error for each operation.") from None
+        self._services[module.SERVICE] = module.Service(description, call_function)
+        self._failing |= {(module.SERVICE, operation): code for operation, code in failing.items()}
+
     def call(self, effect: CallService, contact_id: str) -> ServiceEnded:
         service = self._services.get(effect.service)
+        if code := self._failing.get((effect.service, effect.operation)):
+            return ServiceEnded(0, effect.id, error=code, detail=f"the description lets {effect.operation} fail.")
         if service is None:
             detail = f"there is no service {effect.service!r} here; [services] in offhook.toml can describe one."
             return ServiceEnded(0, effect.id, error="ServiceUnavailableException", detail=detail)

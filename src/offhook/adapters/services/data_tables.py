@@ -207,6 +207,8 @@ def _written(table: _Table, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
     name = value.get("AttributeName")
     if name is None:
         return
+    if name in table.primary:
+        raise _invalid(f"{name} is primary in the data table {table.name}, and cannot be written in a record.")
     if not value.get("UseDefaultValue"):
         yield name, value["Value"]
     elif (default := _attribute(table, name).default) is not None:
