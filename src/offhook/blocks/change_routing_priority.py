@@ -1,8 +1,8 @@
 """Change routing priority / age: the contact's place in its queue.
 
-Declared, not built yet. A lower priority comes first, 5 is the default. On a contact that is queued already it takes
-effect after a minute at least. The newer designer page no longer lists outbound whisper flows; the language page names
-inbound flows alone.
+A lower priority comes first, 5 is the default; the seconds make the contact older, or younger. On a contact that is
+queued already it takes effect after a minute at least, which is routing's business. The newer designer page no longer
+lists outbound whisper flows; the language page names inbound flows alone.
 Source: APIReference/contact-actions-updatecontactroutingbehavior.html; adminguide/change-routing-priority.html.
 """
 
@@ -14,15 +14,34 @@ from offhook.core.exclusive import exclusive
 from offhook.core.spec import (
     STATIC,
     BlockSpec,
+    Changes,
+    Ctx,
+    Exit,
     FlowTypes,
     Legacy,
+    Outcome,
 )
+from offhook.model.effect import ChangeRouting
 from offhook.model.flow import Action, Problem
 
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     queue_priority: Annotated[int, STATIC, msgspec.Meta(ge=1, le=2**63 - 1, title="Priority")] | None = None
     queue_time_adjustment_seconds: Annotated[int, STATIC, msgspec.Meta(title="Older by (seconds)")] | None = None
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    if (p.queue_priority is None) == (p.queue_time_adjustment_seconds is None):
+        # the action has no error branch; the service refuses such a flow
+        return Exit(cause="bad_parameter", detail="exactly one of QueuePriority and QueueTimeAdjustmentSeconds counts.")
+    older_ms = (p.queue_time_adjustment_seconds or 0) * 1_000
+    changes: Changes = {"age_ms": ctx.age_ms + older_ms}
+    if p.queue_priority is not None:
+        changes = {"priority": p.queue_priority}
+    if ctx.place is None:
+        return Exit(set=changes)
+    order = ChangeRouting(ctx.new_id(), p.queue_priority, None if p.queue_priority is not None else older_ms)
+    return Exit(set=changes, effects=(order,))
 
 
 def check(action: Action) -> list[Problem]:
@@ -39,6 +58,7 @@ BLOCKS = (
         group="set",
         kind="contact",
         params=Params,
+        enter=enter,
         flow_types=FlowTypes(
             language=frozenset({"CONTACT_FLOW", "MODULE"}),
             designer=_FLOW_TYPES | {"OUTBOUND_WHISPER"},

@@ -1,8 +1,8 @@
 """Check staffing and Check queue status: compare one number of a queue or of its agents.
 
-Declared, not built yet. Staffed agents are available, on a contact or in after-contact work; online ones are not
-offline. Of agents only "more than 0" can be asked; NoMatchingCondition is then the designer's False. The console writes
-the age of the oldest contact in milliseconds, whatever its name says.
+Staffed agents are available, on a contact or in after-contact work; online ones are not offline. Of agents only "more
+than 0" can be asked; NoMatchingCondition is then the designer's False. The console writes the age of the oldest
+contact in milliseconds, whatever its name says; so that is the result here. Where nobody waits the age is 0.
 Source: APIReference/flow-control-actions-checkmetricdata.html; adminguide/check-staffing.html, check-queue-status.html.
 """
 
@@ -10,18 +10,26 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from offhook.core import metric
 from offhook.core.exclusive import exclusive
 from offhook.core.expr import text_of
+from offhook.core.queueing import queue_of
+from offhook.core.service import Asking, refused, resumes
 from offhook.core.spec import (
     DYNAMIC,
     NO_MATCHING_ERROR,
     STATIC,
     BlockSpec,
+    Ctx,
     ErrorBranch,
+    Exit,
     FlowTypes,
     Legacy,
     LegacyModule,
+    Outcome,
+    Wait,
 )
+from offhook.model.event import ServiceEnded
 from offhook.model.flow import Action, Problem
 
 AGENTS = ("NumberOfAgentsAvailable", "NumberOfAgentsStaffed", "NumberOfAgentsOnline")
@@ -42,6 +50,31 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     ]
     queue_id: Annotated[str, DYNAMIC, msgspec.Meta(title="Queue")] = ""
     agent_id: Annotated[str, DYNAMIC, msgspec.Meta(title="Agent, for the agent's own queue")] = ""
+
+
+_NAMES = {
+    "NumberOfAgentsAvailable": "Available",
+    "NumberOfAgentsStaffed": "Staffed",
+    "NumberOfAgentsOnline": "Online",
+    CONTACTS: "Size",
+}
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    queue = queue_of(ctx, p.queue_id, p.agent_id)
+    if isinstance(queue, Exit):
+        return queue
+    call = metric.ask(ctx, queue)
+    return Wait((call,), Asking(call.id))
+
+
+def _read(p: Params, memo: Asking, event: ServiceEnded, ctx: Ctx) -> Outcome:
+    if event.error:
+        return refused(event)
+    number = (
+        (event.output["OldestContactAge"] or 0) * 1_000 if p.metric_type == AGE else event.output[_NAMES[p.metric_type]]
+    )
+    return Exit(result=number, results=str(number))
 
 
 def check(action: Action) -> list[Problem]:
@@ -79,6 +112,9 @@ BLOCKS = (
         group="check",
         kind="flow_control",
         params=Params,
+        memo=Asking,
+        enter=enter,
+        resume=resumes(_read),
         errors=(NO_MATCHING_ERROR, ErrorBranch("NoMatchingCondition")),
         operators=(
             "Equals",

@@ -1,7 +1,7 @@
 """Hold customer or agent: put one of the two on hold, or join all.
 
-Declared, not built yet. Voice only. The language page names inbound and transfer flows, the designer outbound whisper
-flows, too.
+It is the contact before this one whose parties are meant: in a transfer the call that the agent transfers. Voice only.
+The language page names inbound and transfer flows, the designer outbound whisper flows, too.
 Source: APIReference/contact-actions-updatepreviouscontactparticipantstate.html; adminguide/hold-customer-agent.html.
 """
 
@@ -13,15 +13,32 @@ from offhook.core.spec import (
     NO_MATCHING_ERROR,
     STATIC,
     BlockSpec,
+    Ctx,
+    Exit,
     FlowTypes,
     Legacy,
+    Outcome,
 )
+from offhook.model.effect import Tell
+from offhook.model.event import Held, Resumed
 
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     previous_contact_participant_state: Annotated[
         Literal["AgentOnHold", "CustomerOnHold", "OffHold"], STATIC, msgspec.Meta(title="Hold")
     ]
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    previous = ctx.contact.previous_id
+    if previous is None or previous == ctx.contact.id:
+        detail = "there is no contact before this one whose customer or agent could be put on hold."
+        return Exit(error="NoMatchingError", cause="no_contact", detail=detail)
+    state = p.previous_contact_participant_state
+    if state == "OffHold":
+        return Exit(effects=(Tell(ctx.new_id(), previous, Resumed(ctx.now_ms)),))
+    party = "agent" if state == "AgentOnHold" else "customer"
+    return Exit(effects=(Tell(ctx.new_id(), previous, Held(ctx.now_ms, party)),))
 
 
 _FLOW_TYPES = frozenset("CONTACT_FLOW AGENT_TRANSFER QUEUE_TRANSFER".split())
@@ -34,6 +51,7 @@ BLOCKS = (
         group="interact",
         kind="contact",
         params=Params,
+        enter=enter,
         errors=(NO_MATCHING_ERROR,),
         channels=dict.fromkeys(("CHAT", "TASK", "EMAIL"), "error:NoMatchingError"),
         flow_types=FlowTypes(language=_FLOW_TYPES | {"MODULE"}, designer=_FLOW_TYPES | {"OUTBOUND_WHISPER"}),

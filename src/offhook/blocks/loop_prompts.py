@@ -1,7 +1,8 @@
 """Loop prompts: say a list of messages over and over while a customer or an agent waits, or is on hold.
 
-Declared, not built yet. It may be interrupted at an interval, and the result is then MessagesInterrupted. The service
-takes the action with and without NextAction; the console writes none.
+It ends for nothing but an interruption: when the interval has passed the prompt that is playing is cut and the result
+is MessagesInterrupted. The next time it starts again, or goes on after that prompt where messages are to go on during
+the interrupt (newer). The service takes the action with and without NextAction; the console writes none.
 Source: APIReference/participant-actions-messageparticipantiteratively.html; adminguide/loop-prompts.html.
 """
 
@@ -16,11 +17,20 @@ from offhook.core.spec import (
     SINGLE,
     STATIC,
     BlockSpec,
+    Changes,
+    Ctx,
     ErrorBranch,
+    Exit,
     FlowTypes,
     Legacy,
     LegacyModule,
+    LogRecord,
+    Outcome,
+    Wait,
 )
+from offhook.core.speech import assumption, speech_of
+from offhook.model.effect import PlayPrompt, StartTimer
+from offhook.model.event import Event, PromptEnded, TimerFired
 from offhook.model.flow import Action, Problem
 
 
@@ -39,6 +49,60 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
         Annotated[int, STATIC, msgspec.Meta(ge=1, title="Interrupt every (seconds)")] | None
     ) = None
     continue_messaging_during_interrupt: Annotated[bool, STATIC, msgspec.Meta(title="Go on while interrupted")] = False
+
+
+class Memo(msgspec.Struct, frozen=True):
+    """The prompt that plays, which of the messages it is (from 0), and the timer of the interval, if any."""
+
+    prompt_id: str = ""
+    position: int = 0
+    timer_id: str = ""
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    position = ctx.loops.get(_key(ctx), 0) if p.continue_messaging_during_interrupt else 0
+    play = _play(p, position % len(p.messages), ctx)
+    if isinstance(play, Exit):
+        return play
+    warnings = tuple(text for message in p.messages for text in assumption(ctx, message.prompt_id))
+    if p.interrupt_frequency_seconds is None:
+        return Wait((play,), Memo(play.id, position), warnings=warnings)
+    timer = StartTimer(ctx.new_id(), p.interrupt_frequency_seconds * 1_000)
+    return Wait((timer, play), Memo(play.id, position, timer.id), warnings=warnings)
+
+
+def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
+    if type(event) is TimerFired and event.effect_id == memo.timer_id:
+        return Exit(result="MessagesInterrupted", results="MessagesInterrupted", set=_kept(p, memo, ctx))
+    if type(event) is not PromptEnded or event.effect_id != memo.prompt_id:
+        return None
+    position = (memo.position + 1) % len(p.messages)
+    play = _play(p, position, ctx)
+    return play if isinstance(play, Exit) else Wait((play,), Memo(play.id, position, memo.timer_id))
+
+
+def _play(p: Params, position: int, ctx: Ctx) -> PlayPrompt | Exit:
+    speech = speech_of(ctx, p.messages[position])
+    if isinstance(speech, str):
+        return Exit(error="NoMatchingError", cause="bad_parameter", detail=f"message {position + 1}: {speech}")
+    return PlayPrompt(ctx.new_id(), ctx.line, speech)
+
+
+def _kept(p: Params, memo: Memo, ctx: Ctx) -> Changes:
+    return {"loops": {**ctx.loops, _key(ctx): memo.position + 1}} if p.continue_messaging_during_interrupt else {}
+
+
+def _key(ctx: Ctx) -> str:
+    return f"{ctx.flow}|{ctx.action.identifier}"
+
+
+def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
+    if p is None:
+        return (LogRecord(),)
+    return tuple(
+        LogRecord(prompt.logged(text=each.text, markup=each.ssml, prompt=each.prompt_id, media_uri=each.media.uri))
+        for each in p.messages
+    )
 
 
 def check(action: Action) -> list[Problem]:
@@ -77,6 +141,9 @@ BLOCKS = (
         group="interact",
         kind="participant",
         params=Params,
+        memo=Memo,
+        enter=enter,
+        resume=resume,
         errors=(ErrorBranch("NoMatchingError", required=False),),
         operators=("Equals",),
         operands=("MessagesInterrupted",),
@@ -92,6 +159,8 @@ BLOCKS = (
             ),
         ),
         widgets={"PromptId": "prompt-picker"},
+        log_name="LoopPrompts",
+        log=log,
         check=check,
         example={"Messages": [{"Text": "Please wait."}], "InterruptFrequencySeconds": "30"},
     ),

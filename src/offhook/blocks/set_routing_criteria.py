@@ -1,6 +1,6 @@
 """Set routing criteria: say step by step which agents may get the contact.
 
-Declared, not built yet. The page calls the action UpdateRoutingCriteria; the service knows this name alone. It takes
+The page calls the action UpdateRoutingCriteria; the service knows this name alone. It takes
 effect with Transfer to queue, and not in an agent's queue. From a function the criteria must come as text that holds
 JSON, not as an object (P22).
 Source: APIReference/flow-control-actions-updateroutingcriteria.html; cases.md P22.
@@ -10,12 +10,16 @@ from typing import Annotated, Any
 
 import msgspec
 
+from offhook.core import criteria
 from offhook.core.spec import (
     JSON,
     NO_MATCHING_ERROR,
     SINGLE,
     BlockSpec,
+    Ctx,
+    Exit,
     FlowTypes,
+    Outcome,
 )
 
 
@@ -26,7 +30,35 @@ class RoutingCriteria(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
-    routing_criteria: Annotated[RoutingCriteria | str, SINGLE, msgspec.Meta(title="Routing criteria")]
+    # an object in the flow, or a reference to text that holds one; what it then is is checked on arrival
+    routing_criteria: Annotated[Any, SINGLE, msgspec.Meta(title="Routing criteria")]
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    found = _read(p.routing_criteria, is_dynamic=isinstance(ctx.action.parameters.get("RoutingCriteria"), str))
+    if isinstance(found, str):
+        return Exit(error="NoMatchingError", cause="bad_parameter", detail=f"RoutingCriteria: {found}")
+    return Exit(set={"routing_criteria": found.steps})
+
+
+def _read(value: Any, *, is_dynamic: bool) -> RoutingCriteria | str:
+    """The criteria, or one sentence that says which check they did not pass."""
+    if is_dynamic and not isinstance(value, str):
+        return f"must be text that holds JSON where it comes out of a reference, not {_kind(value)}; use json.dumps."
+    try:
+        read = (
+            msgspec.json.decode(value, type=RoutingCriteria) if is_dynamic else msgspec.convert(value, RoutingCriteria)
+        )
+    except msgspec.DecodeError as problem:
+        return f"the text is no RoutingCriteria: {problem}."
+    for count, step in enumerate(read.steps, start=1):
+        if problem := criteria.problem(step):
+            return f"step {count}: {problem}"
+    return read
+
+
+def _kind(value: Any) -> str:
+    return {dict: "an object", list: "a list", type(None): "nothing"}.get(type(value), "a number or a truth value")
 
 
 _FLOW_TYPES = frozenset("CONTACT_FLOW CUSTOMER_QUEUE AGENT_TRANSFER QUEUE_TRANSFER".split())
@@ -39,6 +71,7 @@ BLOCKS = (
         group="set",
         kind="flow_control",
         params=Params,
+        enter=enter,
         errors=(NO_MATCHING_ERROR,),
         flow_types=FlowTypes(language=_FLOW_TYPES | {"MODULE"}, designer=_FLOW_TYPES),
         example={

@@ -1,6 +1,8 @@
 """Transfer to queue, its callback tab: create a callback contact.
 
-Declared, not built yet. The designer counts retries after the first call, the action all attempts, and the old module
+The callback is a contact of its own, and the flow goes on. The customer is called at the callback number, or where
+none was set at their own. With a creation flow that flow runs first and must queue it; the delay then does not count.
+The designer counts retries after the first call, the action all attempts, and the old module
 retries; so the conversion adds one (ours: whether the designer's own does is not known).
 Source: APIReference/interactions-createcallbackcontact.html; adminguide/transfer-to-queue.html; spec/legacy.md.
 """
@@ -10,15 +12,22 @@ from typing import Annotated, Any
 import msgspec
 
 from offhook.core.exclusive import exclusive
+from offhook.core.queueing import queue_of
 from offhook.core.spec import (
     NO_MATCHING_ERROR,
     SINGLE,
     STATIC,
     BlockSpec,
+    Ctx,
+    Exit,
     FlowTypes,
     Legacy,
     LegacyModule,
+    LogRecord,
+    Outcome,
 )
+from offhook.model.contact import Callback
+from offhook.model.effect import CreateContact
 from offhook.model.flow import Action, Problem
 
 MAX_DELAY_SECONDS = 259_200  # three days
@@ -34,6 +43,50 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     agent_id: Annotated[str, SINGLE, msgspec.Meta(title="Agent, for the agent's own queue")] = ""
     contact_flow_id: Annotated[str, SINGLE, msgspec.Meta(title="Creation flow")] = ""
     caller_id: Annotated[str, SINGLE, msgspec.Meta(title="Caller ID")] = ""
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    number = ctx.callback_number or ctx.contact.customer_endpoint
+    if not number:
+        detail = "there is no number to call back; set one by Set callback number."
+        return Exit(error="NoMatchingError", cause="no_number", detail=detail)
+    queue = queue_of(ctx, p.queue_id, p.agent_id)
+    if isinstance(queue, Exit):
+        return queue
+    flow = _flow(p, ctx)
+    if isinstance(flow, Exit):
+        return flow
+    callback = Callback(
+        attempts=p.maximum_connection_attempts,
+        retry_ms=p.retry_delay_seconds * 1_000,
+        delay_ms=0 if flow else p.initial_call_delay_seconds * 1_000,
+        caller_id=p.caller_id or None,
+    )
+    fields = {"queue": queue, "callback": callback, "customer_endpoint": number, "is_reached": False}
+    made = ctx.new_uuid("contact")
+    order = CreateContact(ctx.new_id(), made, "CALLBACK", "VOICE", flow=flow, kin="previous", fields=fields)
+    return Exit(effects=(order,))
+
+
+def _flow(p: Params, ctx: Ctx) -> str | Exit:
+    """The ARN of the creation flow, empty where there is none."""
+    if not p.contact_flow_id:
+        return ""
+    found = ctx.find("flow", p.contact_flow_id, "ContactFlowId")
+    if found.resource is None:
+        return Exit(error="NoMatchingError", cause="not_found", detail=found.problem)
+    return found.resource.arn
+
+
+def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
+    if p is None:
+        return (LogRecord(),)
+    logged = {
+        "InitialDelaySeconds": str(p.initial_call_delay_seconds),
+        "MaxRetryAttempts": str(p.maximum_connection_attempts - 1),
+        "RetryDelaySeconds": str(p.retry_delay_seconds),
+    }
+    return (LogRecord(logged),)
 
 
 def check(action: Action) -> list[Problem]:
@@ -54,6 +107,7 @@ BLOCKS = (
         group="terminate",
         kind="interaction",
         params=Params,
+        enter=enter,
         errors=(NO_MATCHING_ERROR,),
         channels=dict.fromkeys(("CHAT", "TASK", "EMAIL"), "error:NoMatchingError"),
         flow_types=FlowTypes(language=_FLOW_TYPES | {"MODULE"}, designer=_FLOW_TYPES),
@@ -70,6 +124,8 @@ BLOCKS = (
             ),
         ),
         widgets={"QueueId": "queue-picker", "AgentId": "agent-picker", "ContactFlowId": "flow-picker"},
+        log_name="CreateCallback",
+        log=log,
         check=check,
         example={
             "InitialCallDelaySeconds": "5",

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from offhook.core.phases import MAX_CHAIN
-from offhook.core.queueing import enqueue
+from offhook.core.queueing import enqueue, queue_of
 from offhook.core.spec import (
     NO_MATCHING_ERROR,
     SINGLE,
@@ -66,7 +66,7 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
     if p.queue_id is not None and ctx.strict:
         detail = "QueueId: is no parameter of TransferContactToQueue; set the queue by Set working queue."
         return Exit(error="NoMatchingError", cause="bad_parameter", detail=detail)
-    queue = _asked(p.queue_id, None, ctx)
+    queue = queue_of(ctx, p.queue_id, None)
     if isinstance(queue, Exit):
         return queue
     return Wait((enqueue(ctx, queue),), Memo(queue))
@@ -88,7 +88,7 @@ def _refused(event: QueueRefused, queue: Queue) -> Exit:
 
 
 def enter_dequeue(p: DequeueParams, ctx: Ctx) -> Outcome:
-    queue = _asked(p.queue_id, p.agent_id, ctx)
+    queue = queue_of(ctx, p.queue_id, p.agent_id)
     if isinstance(queue, Exit):
         return queue
     if ctx.phase != "queued" or ctx.place is None:
@@ -109,21 +109,6 @@ def resume_dequeue(p: DequeueParams, memo: DequeueMemo, event: Event, ctx: Ctx) 
     fields = {"queue": memo.queue, "agent": None}
     order = CreateContact(ctx.new_id(), memo.contact_id, "QUEUE_TRANSFER", ctx.channel, kin="previous", fields=fields)
     return End(f"transferred to queue {memo.queue.name!r}", then="transferred", effects=(order,))
-
-
-def _asked(queue_id: str | None, agent_id: str | None, ctx: Ctx) -> Queue | Exit:
-    """The queue that is asked for: one by its name, an agent's own, or the working queue."""
-    for kind, raw, parameter in (("queue", queue_id, "QueueId"), ("agent", agent_id, "AgentId")):
-        if raw is None:
-            continue
-        found = ctx.find(kind, raw, parameter)
-        if found.resource is None:
-            return Exit(error="NoMatchingError", cause="not_found", detail=found.problem)
-        return Queue(found.resource.arn, found.resource.name, is_agent=kind == "agent")
-    if ctx.queue is None:
-        detail = "the contact has no working queue; set one by Set working queue before."
-        return Exit(error="NoMatchingError", cause="no_queue", detail=detail)
-    return ctx.queue
 
 
 def check(action: Action) -> list[Problem]:

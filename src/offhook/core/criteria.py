@@ -37,3 +37,39 @@ def _holds(expression: Mapping[str, Any], proficiencies: Proficiencies) -> bool:
 def _reaches(condition: Mapping[str, Any], proficiencies: Proficiencies) -> bool:
     level = proficiencies.get(condition.get("Name", ""), {}).get(condition.get("Value", ""), 0)
     return level >= float(condition.get("ProficiencyLevel", 1))
+
+
+def problem(step: Mapping[str, Any]) -> str:
+    """Why this is no step, in one sentence; empty where it is one."""
+    expression = step.get("Expression")
+    if not isinstance(expression, Mapping):
+        return "must have an Expression."
+    expiry = step.get("Expiry")
+    if expiry is not None and not (isinstance(expiry, Mapping) and _is_positive(expiry.get("DurationInSeconds"))):
+        return "Expiry must be {DurationInSeconds}, a positive number."
+    return _problem(expression)
+
+
+def _problem(expression: Any) -> str:
+    if not isinstance(expression, Mapping) or len(expression) != 1:
+        return f"an expression has exactly one of {', '.join((*_LISTS, *_CONDITIONS))}."
+    ((name, value),) = expression.items()
+    if name in _LISTS and isinstance(value, list):
+        return next((found for each in value if (found := _problem(each))), "")
+    if name not in _CONDITIONS or not isinstance(value, Mapping):
+        return f"an expression has exactly one of {', '.join((*_LISTS, *_CONDITIONS))}."
+    if not (isinstance(value.get("Name"), str) and isinstance(value.get("Value"), str)):
+        return f"{name} must have a Name and a Value."
+    level = value.get("ProficiencyLevel", 1)
+    return "" if _is_positive(level) and float(level) <= 5 else "ProficiencyLevel must be a number from 1 to 5."
+
+
+_LISTS = ("AndExpression", "OrExpression")
+_CONDITIONS = ("AttributeCondition", "NotAttributeCondition")
+
+
+def _is_positive(value: Any) -> bool:
+    try:
+        return float(value) > 0
+    except (TypeError, ValueError):
+        return False

@@ -13,7 +13,7 @@ from offhook.core import phases
 from offhook.core.draft import NOBODY, Draft
 from offhook.core.phases import MAX_CHAIN, MAX_WHISPER_MS, QUIET, Begin, Silence
 from offhook.core.program import Program
-from offhook.core.queueing import enqueue
+from offhook.core.queueing import caller_id, enqueue
 from offhook.core.spec import End, Wait
 from offhook.model import effect as effects
 from offhook.model import event as events
@@ -58,6 +58,8 @@ def over(draft: Draft, end: End) -> Next:
     happening = end.then or ("" if draft.others or draft.begins else QUIET)
     if happening == "queued" and draft.contact.initiation_method == "CALLBACK":
         happening = "callback"
+    if happening == "not_answered":
+        return not_reached(draft, end.reason)
     if not happening:
         return begin_next(draft)
     return turn(draft, happening, end.reason, action)
@@ -251,12 +253,7 @@ def call_customer(draft: Draft) -> Wait:
 
 
 def _call_of(draft: Draft) -> effects.PlaceCall:
-    contact = draft.contact
-    caller_id = draft.callback.caller_id if draft.callback is not None else None
-    if caller_id is None and draft.queue is not None:
-        settings = draft.instance.queues.get(draft.queue.name)
-        caller_id = settings.outbound_caller_id if settings is not None else None
-    return effects.PlaceCall(draft.new_id(), "customer", contact.customer_endpoint or "", caller_id)
+    return effects.PlaceCall(draft.new_id(), "customer", draft.contact.customer_endpoint or "", caller_id(draft))
 
 
 def _called(draft: Draft, event: events.CallEnded, effect: effects.PlaceCall) -> Next | None:

@@ -14,6 +14,14 @@ def is_e164(text: str) -> bool:
     return _E164.fullmatch(text) is not None
 
 
+def country_of(number: str) -> str:
+    """The two letters of the country of a number in E.164, `001` for those of no country, empty where unknown."""
+    try:
+        return phonenumbers.region_code_for_country_code(phonenumbers.parse(number).country_code) or ""
+    except phonenumbers.NumberParseException:
+        return ""
+
+
 def normalise(digits: str, number_format: Literal["Local", "E164"], country_code: str) -> str | None:
     """The number in E.164, or None when it is not valid.
 

@@ -1,27 +1,26 @@
-"""The order that puts a contact into a queue, as every block that does it and the machine itself write it."""
+"""Queues as blocks name them, and the order that puts a contact into one."""
 
-from typing import Protocol
-
-from offhook.model.contact import Contact, Queue
+from offhook.core.spec import Ctx, Exit
+from offhook.model.contact import Queue
 from offhook.model.effect import Enqueue
 
 
-class Queues(Protocol):
-    """What of a block's context is needed."""
+def queue_of(ctx: Ctx, queue_id: str | None, agent_id: str | None) -> Queue | Exit:
+    """The queue that a block means: one by its id, an agent's own, or the working queue; else the exit for none."""
+    for kind, raw, parameter in (("queue", queue_id, "QueueId"), ("agent", agent_id, "AgentId")):
+        if not raw:
+            continue
+        found = ctx.find(kind, raw, parameter)
+        if found.resource is None:
+            return Exit(error="NoMatchingError", cause="not_found", detail=found.problem)
+        return Queue(found.resource.arn, found.resource.name, is_agent=kind == "agent")
+    if ctx.queue is None:
+        detail = "the contact has no working queue; set one by Set working queue before."
+        return Exit(error="NoMatchingError", cause="no_queue", detail=detail)
+    return ctx.queue
 
-    contact: Contact
-    channel: str
 
-    @property
-    def priority(self) -> int: ...
-    @property
-    def age_ms(self) -> int: ...
-    @property
-    def routing_criteria(self) -> tuple[dict[str, object], ...]: ...
-    def new_id(self) -> str: ...
-
-
-def enqueue(ctx: Queues, queue: Queue) -> Enqueue:
+def enqueue(ctx: Ctx, queue: Queue) -> Enqueue:
     """Into this queue, with the contact's priority and age. Routing criteria do not count in an agent's queue."""
     return Enqueue(
         ctx.new_id(),
@@ -33,3 +32,12 @@ def enqueue(ctx: Queues, queue: Queue) -> Enqueue:
         agent=queue.name if queue.is_agent else "",
         criteria=() if queue.is_agent else ctx.routing_criteria,
     )
+
+
+def caller_id(ctx: Ctx) -> str | None:
+    """The number that a customer sees who is called: the callback's own, else the queue's."""
+    callback = ctx.contact.callback
+    if callback is not None and callback.caller_id is not None:
+        return callback.caller_id
+    settings = ctx.instance.queues.get(ctx.queue.name) if ctx.queue is not None else None
+    return settings.outbound_caller_id if settings is not None else None
