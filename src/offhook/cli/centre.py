@@ -16,6 +16,7 @@ from offhook.blocks import catalogue
 from offhook.cli.asked import Options
 from offhook.cli.contact import prepare
 from offhook.cli.line import Ready, contact_of
+from offhook.cli.services import beside
 from offhook.cli.terminal import as_json, console_for, plain, seconds
 from offhook.core.program import Compiled
 from offhook.drivers.sim.agent import AgentScript, Time, length_of, parse_time
@@ -116,6 +117,7 @@ def _run(ready: Ready, wanted: Wanted, plan: _Plan) -> Tally:
             seed=ready.options.seed,
             progress=lambda count: progress.update(task, completed=count),
             encrypt=encrypt,
+            services=beside(ready.project, host),
         )
         return load.run()
 

@@ -15,6 +15,7 @@ from offhook.blocks import catalogue
 from offhook.cli.asked import SYSTEM, Asked, Options
 from offhook.cli.keyboard import Phone
 from offhook.cli.project import Project
+from offhook.cli.services import beside
 from offhook.core import trace
 from offhook.core.birth import new_contact
 from offhook.core.program import Compiled
@@ -78,6 +79,7 @@ class Line:
         with LambdaHost(ready.project.functions, max_invocations=ready.project.instance_limit) as host:
             kept = self._kept(host)
             functions = _Timed(kept, held, every=ready.asked.function_time_ms is not None)
+            how["services"] = beside(ready.project, functions)
             if ready.is_person or ready.options.real_time:
                 self._driver = self._live = Live(compiled, functions, self._phone, held=held, **how)
                 life = self._live.call(contact_of(ready), self._customer, **when)

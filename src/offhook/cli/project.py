@@ -30,6 +30,7 @@ from offhook.adapters.lambdas.spec import (
     read_cold,
 )
 from offhook.blocks import catalogue
+from offhook.cli import services
 from offhook.cli.file import contents
 from offhook.cli.settings import FunctionSettings, Settings, Unfolded, read_settings
 from offhook.core.calendar import parse_hours
@@ -55,7 +56,8 @@ class Project:
     file's patterns for flows. `functions` by name; each is also a resource of the instance. `warnings` are sentences
     about the project that stop nothing.
     `instance_limit` bounds how many functions run at once, None for no bound. `templates` are the files that templates
-    were read from, `logical_ids` lead to the names of their functions.
+    were read from, `logical_ids` lead to the names of their functions. `services` are descriptions by key, read from
+    `service_files`.
     """
 
     root: Path
@@ -68,6 +70,8 @@ class Project:
     instance_limit: int | None = None
     templates: tuple[Path, ...] = ()
     logical_ids: dict[str, str] = field(default_factory=dict)
+    services: dict[str, services.Description] = field(default_factory=dict)
+    service_files: tuple[Path, ...] = ()
 
     def function_name(self, text: str) -> str:
         """The name of the function that has this logical id in a template; else the text itself."""
@@ -149,7 +153,7 @@ class Project:
         """Files that a run depends on beside the code of its functions: offhook.toml and flows, new ones too."""
         if self.file is not None:
             yield self.file
-        yield from self.templates
+        yield from (*self.templates, *self.service_files)
         yield from {*self.files.values(), *(file for pattern in self.paths for file in self.root.glob(pattern))}
 
 
@@ -204,7 +208,9 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
     problems += _unknown_names(settings, [resource for _, resource, _ in flows], source)
     functions = _functions(settings, file, problems, warnings)
     tables = {name: _ask(problems, source, partial(parse_hours, name, table)) for name, table in settings.hours.items()}
-    if problems:
+    service_files = {key: root / path for key, path in settings.services.items()}
+    described = _ask(problems, "", partial(services.described, service_files, shown))
+    if problems or described is None:
         raise UsageError(*problems)
     others = [
         base.resource(kind, name, matches=texts)
@@ -225,12 +231,12 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
         associated=_associated(settings.functions, strict=strict),
     )
     texts = {name: each for (kind, name), each in settings.matches.items() if kind == "flow"}
-    instance = with_defaults(instance, texts)
+    instance = with_defaults(services.with_bots(instance, described), texts)
     files = {flow.arn: path for flow, _, path in flows}
     return Project(
         root=root, file=file, instance=instance, functions=functions, files=files, paths=settings.paths,
         warnings=tuple(warnings), instance_limit=settings.instance_limit, templates=tuple(unfolded.files),
-        logical_ids=unfolded.logical_ids,
+        logical_ids=unfolded.logical_ids, services=described, service_files=tuple(service_files.values()),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from offhook.adapters.lambdas.kind import BOOTSTRAP, kind_of
 from offhook.adapters.lambdas.spec import read_cold
+from offhook.adapters.services import modules
 from offhook.model.errors import UsageError
 from offhook.model.flow import FLOW_TYPES, MODULE
 from offhook.model.instance import ACCOUNT, REGION, Alias, Instance, LambdaPolicy, QueueSettings, Statement
@@ -96,7 +97,9 @@ class FunctionSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The whole file. `matches` is keyed by kind and name; `hours` holds raw tables for core.calendar to read."""
+    """The whole file. `matches` is keyed by kind and name; `hours` holds raw tables for core.calendar to read.
+    `services` are paths of files by key.
+    """
 
     strict: bool
     alias: str
@@ -112,6 +115,7 @@ class Settings:
     instance_limit: int | None
     hours: dict[str, dict[str, Any]]
     queues: dict[str, QueueSettings]
+    services: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -335,12 +339,21 @@ def _settings(top: Table) -> Settings:
         for name, table in top.tables(f"{kind}s"):
             matches[kind, name] = table.texts("matches")
             table.close()
+    services = _services(top.table("services"))
     top.close()
     return Settings(
         strict=profile == "strict", **identity, paths=paths, types=types, matches=matches, numbers=numbers,
         functions=tuple(filter(None, functions)), policy=policy, instance_limit=instance_limit, hours=hours,
-        queues=queues,
+        queues=queues, services=services,
     )  # fmt: skip
+
+
+def _services(table: Table) -> dict[str, str]:
+    if not table.entries:
+        return {}
+    paths = {key: table.text(key) for key in modules()}
+    table.close()
+    return {key: path for key, path in paths.items() if path}
 
 
 def _flows(table: Table, matches: dict[tuple[str, str], tuple[str, ...]]) -> tuple[tuple[str, ...], dict[str, str]]:
