@@ -14,7 +14,6 @@ from offhook.core import criteria
 from offhook.core.spec import (
     JSON,
     NO_MATCHING_ERROR,
-    SINGLE,
     BlockSpec,
     Ctx,
     Exit,
@@ -31,7 +30,7 @@ class RoutingCriteria(msgspec.Struct, frozen=True, rename="pascal"):
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     # an object in the flow, or a reference to text that holds one; what it then is is checked on arrival
-    routing_criteria: Annotated[Any, SINGLE, msgspec.Meta(title="Routing criteria")]
+    routing_criteria: Annotated[Any, JSON, msgspec.Meta(title="Routing criteria")]
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
@@ -46,14 +45,13 @@ def _read(value: Any, *, is_dynamic: bool) -> RoutingCriteria | str:
     if is_dynamic and not isinstance(value, str):
         return f"must be text that holds JSON where it comes out of a reference, not {_kind(value)}; use json.dumps."
     try:
-        read = (
-            msgspec.json.decode(value, type=RoutingCriteria) if is_dynamic else msgspec.convert(value, RoutingCriteria)
-        )
+        plain = msgspec.json.decode(value) if is_dynamic else value
+        read = msgspec.convert(plain, RoutingCriteria)
     except msgspec.DecodeError as problem:
-        return f"the text is no RoutingCriteria: {problem}."
+        return f"is no RoutingCriteria: {problem}."
     for count, step in enumerate(read.steps, start=1):
-        if problem := criteria.problem(step):
-            return f"step {count}: {problem}"
+        if wrong := criteria.problem(step):
+            return f"step {count}: {wrong}"
     return read
 
 

@@ -17,7 +17,7 @@ def is_e164(text: str) -> bool:
 def country_of(number: str) -> str:
     """The two letters of the country of a number in E.164, `001` for those of no country, empty where unknown."""
     try:
-        return phonenumbers.region_code_for_country_code(phonenumbers.parse(number).country_code) or ""
+        return phonenumbers.region_code_for_country_code(phonenumbers.parse(number).country_code or 0) or ""
     except phonenumbers.NumberParseException:
         return ""
 

@@ -160,8 +160,8 @@ class Instance(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `associated`: names of the functions added to the instance (`name`, or `name:qualifier` for a version or alias),
     None where nobody keeps account of it. Adding one gives Connect the permission that a policy may give as well.
-    `strict` is the profile of decisions.md. `numbers` maps a phone number to the name of the flow it reaches; `dialable`
-    are the countries (two letters) that may be called, empty for any.
+    `strict` is the profile of decisions.md. `numbers` maps a phone number to the name of the flow it reaches;
+    `dialable` are the countries (two letters) that may be called, empty for any.
     """
 
     alias: str = "demo"
