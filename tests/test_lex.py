@@ -23,6 +23,7 @@ from offhook.model.effect import CallService
 from offhook.model.errors import UsageError
 from offhook.model.instance import Instance
 
+from .command_line import call
 from .conftest import ROOT
 from .stage import BYE, CONTACT_ID, START_MS, Played, Stubs, action, compiled, contact, flow, say
 
@@ -243,8 +244,8 @@ def test_a_flow_finds_a_bot_by_arn_name_and_token(arn: str, answer: str) -> None
 def test_a_classic_bot_is_found_by_name_and_alias(alias: str) -> None:
     played = talk("say:book a hotel", on=stage(LexBot={"Name": "Hotel", "Region": "us-east-1", "Alias": alias}))
 
-    (called, *_) = [event.effect for event in played.of("Ordered") if event.effect["type"] == "CallService"]
-    assert called["input"]["botAliasId"] == ("BETAALIAS1" if alias == "beta" else "HOTELALIAS")
+    (asked, *_) = [event.effect for event in played.of("Ordered") if event.effect["type"] == "CallService"]
+    assert asked["input"]["botAliasId"] == ("BETAALIAS1" if alias == "beta" else "HOTELALIAS")
     assert played.said[1] == "Which city?"
 
 
@@ -764,6 +765,73 @@ def test_a_server_that_is_not_there_is_said_to_be_so(endpoint: Endpoint) -> None
     endpoint.server.server_close()
 
     assert far(described).code == "ServiceUnavailableException"
+
+
+# --- a project
+
+
+HOOK = """
+def handler(event, context):
+    intent = {**event["sessionState"]["intent"], "state": "Fulfilled"}
+    if event["invocationSource"] == "DialogCodeHook":
+        return {"sessionState": {"dialogAction": {"type": "Delegate"}, "intent": intent}}
+    name = intent["slots"]["Id"]["value"]["interpretedValue"] + " by " + event["inputMode"]
+    return {"sessionState": {"dialogAction": {"type": "Close"}, "intent": intent, "sessionAttributes": {"name": name}}}
+"""
+PROJECT = """
+[flows]
+paths = ["it.json"]
+
+[services]
+lex = "bots.toml"
+
+[functions.member-hook]
+handler = "hook.handler"
+
+[bots.Member]
+matches = ["{{MEMBER_BOT}}"]
+"""
+
+
+def test_a_project_asks_its_bots_and_the_bots_its_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = {
+        "Version": "2019-10-30",
+        "StartAction": "ask",
+        "Metadata": {"name": "It", "type": "contactFlow"},
+        "Actions": [
+            {
+                "Identifier": "ask",
+                "Type": "ConnectParticipantWithLexBot",
+                "Parameters": {"Text": "Hi", "LexV2Bot": {"AliasArn": "{{MEMBER_BOT}}"}},
+                "Transitions": {
+                    "NextAction": "bye",
+                    "Conditions": [
+                        {"NextAction": "hello", "Condition": {"Operator": "Equals", "Operands": ["Identify"]}}
+                    ],
+                    "Errors": [
+                        {"NextAction": "bye", "ErrorType": kind} for kind in ("NoMatchingError", "NoMatchingCondition")
+                    ],
+                },
+            },
+            {
+                "Identifier": "hello",
+                "Type": "MessageParticipant",
+                "Parameters": {"Text": "Hello $.Lex.SessionAttributes.name"},
+                "Transitions": {"NextAction": "bye"},
+            },
+            {"Identifier": "bye", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}},
+        ],
+    }
+    for name, text in {
+        "it.json": json.dumps(document), "hook.py": HOOK, "offhook.toml": PROJECT, "bots.toml": FILE.read_text(),
+    }.items():  # fmt: skip
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+
+    ran = call("run", "It", "--press", "say:it is me,123456789#")
+
+    assert ran.code == 0, ran.err
+    assert "Hello 123456789 by DTMF" in ran.out
 
 
 # --- the page
