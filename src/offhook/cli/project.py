@@ -30,8 +30,8 @@ from offhook.adapters.lambdas.spec import (
     read_cold,
 )
 from offhook.blocks import catalogue
-from offhook.cli import services
 from offhook.cli.file import contents
+from offhook.cli.services import Description, described, with_bots
 from offhook.cli.settings import FunctionSettings, Settings, Unfolded, read_settings
 from offhook.core.calendar import parse_hours
 from offhook.core.phases import DEFAULT_FLOWS
@@ -70,7 +70,7 @@ class Project:
     instance_limit: int | None = None
     templates: tuple[Path, ...] = ()
     logical_ids: dict[str, str] = field(default_factory=dict)
-    services: dict[str, services.Description] = field(default_factory=dict)
+    services: dict[str, Description] = field(default_factory=dict)
     service_files: tuple[Path, ...] = ()
 
     def function_name(self, text: str) -> str:
@@ -209,8 +209,8 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
     functions = _functions(settings, file, problems, warnings)
     tables = {name: _ask(problems, source, partial(parse_hours, name, table)) for name, table in settings.hours.items()}
     service_files = {key: root / path for key, path in settings.services.items()}
-    described = _ask(problems, "", partial(services.described, service_files, shown))
-    if problems or described is None:
+    descriptions = _ask(problems, "", partial(described, service_files, shown))
+    if problems or descriptions is None:
         raise UsageError(*problems)
     others = [
         base.resource(kind, name, matches=texts)
@@ -231,12 +231,12 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
         associated=_associated(settings.functions, strict=strict),
     )
     texts = {name: each for (kind, name), each in settings.matches.items() if kind == "flow"}
-    instance = with_defaults(services.with_bots(instance, described), texts)
+    instance = with_defaults(with_bots(instance, descriptions), texts)
     files = {flow.arn: path for flow, _, path in flows}
     return Project(
         root=root, file=file, instance=instance, functions=functions, files=files, paths=settings.paths,
         warnings=tuple(warnings), instance_limit=settings.instance_limit, templates=tuple(unfolded.files),
-        logical_ids=unfolded.logical_ids, services=described, service_files=tuple(service_files.values()),
+        logical_ids=unfolded.logical_ids, services=descriptions, service_files=tuple(service_files.values()),
     )  # fmt: skip
 
 
