@@ -539,7 +539,7 @@ def test_wrong_types_and_unknown_keys_are_said_at_once_with_file_and_key(folder:
         f"offhook.toml: {sentence}"
         for sentence in (
             "profil is not a setting here; known: profile, instance, flows, numbers, functions, lambda, hours, queues, "
-            "prompts, modules, bots.",
+            "prompts, modules, bots, services.",
             'profile is "lax", must be one of compatible, strict.',
             "[instance] alias is 3, must be text.",
             '[flows] paths is "flows/*.json", must be a list of texts.',
@@ -663,7 +663,7 @@ def test_every_environment_is_checked_whichever_is_chosen(folder: Path) -> None:
         "offhook.toml: [env.odd] is 1, must be a table.",
         "offhook.toml: [env.prod.lambda] retry is not a setting here; known: retries, backoff_ms, instance_limit.",
         "offhook.toml: [env.prod] env is not a setting here; known: profile, instance, flows, numbers, functions, "
-        "lambda, hours, queues, prompts, modules, bots.",
+        "lambda, hours, queues, prompts, modules, bots, services.",
     ]
     assert problems(folder, "env = 1") == ["offhook.toml: env is 1, must be tables such as [env.test]."]
 

@@ -82,7 +82,7 @@ class EvaluateParams(msgspec.Struct, frozen=True, rename="pascal"):
 
 class ListParams(msgspec.Struct, frozen=True, rename="pascal"):
     data_table_id: Annotated[str, STATIC, msgspec.Meta(title="Data table")]
-    primary_key_groups: Annotated[tuple[Group, ...], msgspec.Meta(max_length=MAX_QUERIES, title="Rows")] = ()
+    primary_key_groups: Annotated[tuple[Group, ...], msgspec.Meta(max_length=MAX_QUERIES, title="Rows")]
 
 
 class UpsertParams(msgspec.Struct, frozen=True, rename="pascal"):
