@@ -106,8 +106,10 @@ def _told(event: trace.AnyTrace) -> Iterator[str]:
             yield f"calls {event.function} {json.dumps(event.event['Details']['Parameters'])}"
         case trace.BlockLeft():
             yield f"{event.action}: {event.branch}" + (f" ({event.cause})" if event.cause else "")
+        case trace.FlowEnded() if event.then == "queued":
+            yield f"queued: {event.reason}"
         case trace.ContactEnded():
-            yield f"{event.phase}: {event.reason}"
+            yield f"ended: {event.reason}"
 
 
 def _set(changes: dict[str, Any], attributes: dict[str, str]) -> Iterator[str]:

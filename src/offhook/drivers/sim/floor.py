@@ -69,7 +69,8 @@ class Floor:
         """Metrics of a queue, an agent or a contact (CallService `connect`, GetCurrentMetricData)."""
         asked = effect.input
         queue = self._queues.get(asked["Queue"], asked["Queue"])
-        output = self._routing.metrics(queue, asked["Agent"], asked["Channel"], asked["Contact"], self.now_ms)
+        counted = self._routing.metrics(queue, asked["Agent"], asked["Channel"], asked["Contact"], self.now_ms)
+        output = {**counted, "ARN": asked["Queue"] or None}
         return events.ServiceEnded(self.now_ms, effect.id, output=output)
 
     def stepped(self, life: Life) -> None:
