@@ -151,13 +151,9 @@ def _read(p: AnyParams, memo: Memo, event: ServiceEnded, ctx: Ctx) -> Outcome:
         return refused(event, error="ContactNotLinked", set=changes) if event.error else Exit(set=changes)
     if event.error:
         return refused(event)
-    match p:
-        case CreateParams():
-            return _created(p, event, ctx)
-        case GetParams():
-            return _got(p, event, ctx)
-        case UpdateParams():
-            return _updated(p, event, ctx)
+    if isinstance(p, CreateParams):
+        return _created(p, event, ctx)
+    return _got(p, event, ctx) if isinstance(p, GetParams) else _updated(p, event, ctx)
 
 
 def _link(p: AnyParams, ctx: Ctx, case_id: str, kept: dict[str, Any] | None) -> Outcome:
