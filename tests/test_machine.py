@@ -70,9 +70,8 @@ def test_before_it_starts_it_hears_nothing(event: events.Event) -> None:
     assert step(stage, new, event).contact is new
 
 
-@pytest.mark.parametrize("phase", ["ended", "queued"])
-def test_after_its_flow_is_over_it_hears_nothing(phase: str) -> None:
-    stage, over = compiled(flow(say("hi", "Hello"), BYE)), contact(phase=phase)
+def test_after_its_end_it_hears_nothing() -> None:
+    stage, over = compiled(flow(say("hi", "Hello"), BYE)), contact(phase="ended")
 
     for event in (events.Started(START_MS), events.HungUp(START_MS), events.AttributesUpdated(1, {"a": "b"})):
         assert step(stage, over, event).contact is over
@@ -153,13 +152,13 @@ def test_a_parameter_that_goes_bad_while_the_block_waits_is_an_error() -> None:
 
 
 def test_a_block_may_end_the_flow_when_it_is_resumed() -> None:
-    blocks = probe(memo=Memo, enter=wait, resume=lambda p, memo, event, ctx: End("done", phase="queued"))
+    blocks = probe(memo=Memo, enter=wait, resume=lambda p, memo, event, ctx: End("done", then="queued"))
     stage = compiled(flow(action("it", "Probe"), BYE), blocks=blocks)
     started = start(stage)
 
     fired = step(stage, started.contact, events.TimerFired(START_MS + 9, started.effects[0].id))
 
-    assert (fired.contact.phase, fired.contact.end_reason) == ("queued", "done")
+    assert (fired.contact.phase, fired.contact.runs) == ("queued", ())
     assert fired.effects == [], "a contact in a queue is not disconnected"
 
 
@@ -511,8 +510,7 @@ def test_a_module_that_transfers_away_has_nobody_to_return_to() -> None:
     played = play(compiled(flow(into, BYE), module(go, BYE), there, resources=(MODULE, other)))
 
     assert played.said == ["[]"]
-    assert played.contact.run is not None
-    assert played.contact.run.frames == ()
+    assert played.way == ["in", "go", "hi", "bye"]
 
 
 # --- a contact and its values

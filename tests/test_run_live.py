@@ -146,6 +146,9 @@ class Run:
     def blocks(self) -> list[str]:
         return [event.action for event in self.events if isinstance(event, trace.BlockEntered)]
 
+    def left(self, identifier: str) -> trace.BlockLeft:
+        return next(each for each in self.events if isinstance(each, trace.BlockLeft) and each.action == identifier)
+
     @property
     def inputs(self) -> list[tuple[str, str]]:
         return [(event.value, event.by) for event in self.events if isinstance(event, trace.Input)]
@@ -323,8 +326,7 @@ def test_an_answer_that_takes_as_long_as_the_limit_is_not_cut() -> None:
     ended = LambdaEnded(0, "", 200, body='{"State":"WA"}', took_ms=3_000)
     run = Run([INVOKE], FakePhone(), functions=Functions(ended))
 
-    assert run.life.contact.run is not None
-    assert run.life.contact.run.external == {"State": "WA"}
+    assert run.left("fn").external == {"State": "WA"}
 
 
 def test_a_real_function_answers_when_it_is_done_and_wakes_the_phone() -> None:
@@ -334,8 +336,7 @@ def test_a_real_function_answers_when_it_is_done_and_wakes_the_phone() -> None:
 
     assert run.took_ms == 400
     assert phone.nudged == 1
-    assert run.life.contact.run is not None
-    assert run.life.contact.run.external == {"State": "WA"}
+    assert run.left("fn").external == {"State": "WA"}
 
 
 def test_a_function_that_takes_too_long_is_given_up_and_its_answer_comes_too_late() -> None:

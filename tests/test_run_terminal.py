@@ -284,15 +284,17 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize(
-    ("reason", "phase", "outcome"),
-    [
-        ("disconnected", "ended", "ended: disconnected"),
-        ("customer hung up", "ended", "hung up: customer hung up"),
-        ("queued in 'Support'", "queued", "queued in 'Support'"),
-    ],
+    ("reason", "outcome"),
+    [("disconnected", "ended: disconnected"), ("customer hung up", "hung up: customer hung up")],
 )
-def test_the_outcome_is_how_the_contact_ended(reason: str, phase: str, outcome: str) -> None:
-    assert Story().start().add(trace.ContactEnded, 1, reason=reason, phase=phase).summary().outcome == outcome
+def test_the_outcome_is_how_the_contact_ended(reason: str, outcome: str) -> None:
+    assert Story().start().add(trace.ContactEnded, 1, reason=reason).summary().outcome == outcome
+
+
+def test_the_outcome_of_a_contact_that_is_left_in_its_queue_is_that() -> None:
+    story = Story().start().add(trace.ContactPhase, 1, phase="queued", was="inbound", by="queued", queue="Support")
+
+    assert (story.summary().outcome, story.summary().is_fatal) == ("queued in 'Support'", False)
 
 
 def test_a_contact_that_did_not_end_is_still_running() -> None:

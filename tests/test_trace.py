@@ -164,7 +164,7 @@ def test_a_hang_up_is_an_input() -> None:
 def test_a_contact_without_a_flow_is_traced_too() -> None:
     played = play(compiled(), flow="flow:nowhere", customer_endpoint="+15550100", attributes={"a": "b"})
 
-    assert [type(event).__name__ for event in played.trace] == ["ContactStarted", "ContactEnded"]
+    assert [type(event).__name__ for event in played.trace] == ["ContactStarted", "FlowEnded", "ContactEnded"]
     assert played.of("ContactStarted")[0].attributes == {"a": "b"}
     assert played.of("ContactStarted")[0].flow_name == ""
 
