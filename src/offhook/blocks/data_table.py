@@ -284,6 +284,8 @@ def _clears(
 
 def _cleared(ctx: Ctx, exit: Exit) -> Exit:
     others = {name: value for name, value in ctx.system.items() if name not in READ}
+    if not exit.set and others == ctx.system:
+        return exit
     return replace(exit, set={"system": {**others, **exit.set.get("system", {})}})
 
 

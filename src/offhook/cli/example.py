@@ -33,7 +33,12 @@ ATTRIBUTES = {"name": "Ann", "language": "1", "customer": "C-77"}
 START_MS = 1_767_625_200_000  # 2026-01-05T15:00:00Z, a Monday
 CONTACT_ID = "11111111-1111-4111-8111-111111111111"
 # an operand for blocks that compare with whatever the author wants
-_OPERANDS = {"Equals": "1", "NumberLessThan": "51", "ConnectParticipantWithLexBot": "BookHotel"}
+_OPERANDS = {
+    "Equals": "1",
+    "NumberLessThan": "51",
+    "ConnectParticipantWithLexBot": "BookHotel",
+    "CheckSegmentMembership": "True",
+}
 _KINDS = {"lambda-picker": "function", "event-flows": "flow"}
 _QUEUE = Instance().resource("queue", "BasicQueue")
 _PAID = {"answer": "It is paid.", "is_over": True, "context_variables": {"topic": "bill"}}
@@ -49,6 +54,26 @@ _SERVICES: dict[str, dict[str, Any]] = {
                         "closing": "A room in {City} it is.",
                     }
                 },
+            }
+        }
+    },
+    "cases": {"cases": [{"id": "c-1", "fields": {"customer_id": "C-77", "title": "Broken", "status": "open"}}]},
+    "profiles": {
+        "profiles": [
+            {
+                "id": "C-77",
+                "fields": {"FirstName": "Ann", "LastName": "Lee"},
+                "objects": {"_order": [{"OrderId": "o-1", "Status": "sent"}]},
+                "calculated": {"_frequent_caller": "true"},
+                "segments": ["LoyaltyGold"],
+            }
+        ]
+    },
+    "data-tables": {
+        "tables": {
+            "Branches": {
+                "attributes": {"branch": {"primary": True}, "queue": {}},
+                "rows": [{"branch": "oslo", "queue": "BasicQueue"}],
             }
         }
     },

@@ -201,6 +201,11 @@ class Transcript:
         if more > 0:
             yield 2, Text(f"… and {more} more lines; --trace shows them", "dim")
 
+    def _answered(self, event: trace.ServiceEnded) -> "_Lines":
+        if self._full and not event.error:  # a refusal is said where the block is left
+            answer = msgspec.json.encode(event.output).decode()
+            yield 1, _line((f"{event.service} {event.operation}", "blue"), (f"-> {answer}", ""))
+
     def _left(self, event: trace.BlockLeft) -> "_Lines":
         for call in [call for call in self._calls.values() if call.action == event.action and not call.asynchronous]:
             del self._calls[call.request_id]
@@ -250,6 +255,7 @@ _SHOW: dict[type, Callable[[Transcript, Any], _Lines]] = {
     trace.Input: Transcript._input,
     trace.FunctionCalled: Transcript._called,
     trace.FunctionEnded: Transcript._ended,
+    trace.ServiceEnded: Transcript._answered,
     trace.BlockLeft: Transcript._left,
     trace.Warned: Transcript._warned,
     trace.FlowEnded: Transcript._flow_over,

@@ -15,7 +15,7 @@ from offhook.adapters.services.described import Described, unknown_operation
 from offhook.adapters.services.error import ServiceError
 from offhook.core.expr import text_of
 from offhook.model.errors import UsageError
-from offhook.model.instance import derived_id
+from offhook.model.instance import ACCOUNT, REGION, derived_id
 
 SERVICE = "cases"
 _FIRST_NUMBER = 10_000_001  # reference numbers have eight digits
@@ -84,7 +84,7 @@ class Service:
         if missing:
             raise ServiceError("ValidationException", f"the template {name!r} requires {', '.join(missing)}.")
         case = self._add(_Described(template=name, fields=fields))
-        return {"caseId": case.id, "caseArn": f"case/{case.id}"}
+        return {"caseId": case.id, "caseArn": _arn(input, case.id)}
 
     def _update(self, input: dict[str, Any]) -> dict[str, Any]:
         case = self._find(input)
@@ -109,7 +109,7 @@ class Service:
         case = self._find(input)
         contact = input["content"]["contact"]["contactArn"].rpartition("/")[2]
         item = derived_id("related item", case.id, contact)
-        return {"relatedItemId": item, "relatedItemArn": f"case/{case.id}/related-item/{item}"}
+        return {"relatedItemId": item, "relatedItemArn": f"{_arn(input, case.id)}/related-item/{item}"}
 
     def _add(self, described: _Described) -> _Case:
         case = _Case(len(self._cases), described)
@@ -125,6 +125,10 @@ class Service:
 
     def _known_templates(self) -> str:
         return f"known: {', '.join(self._templates)}"
+
+
+def _arn(input: dict[str, Any], case_id: str) -> str:
+    return f"arn:aws:cases:{REGION}:{ACCOUNT}:domain/{input['domainId']}/case/{case_id}"
 
 
 def _fits(case: _Case, pairs: dict[str, Any]) -> bool:
