@@ -6,7 +6,7 @@ A case:
 - `module`: a module of the old export without its id, in place of `parameters` and arrows; they come out of it.
 - `at`: when the contact starts, as an ISO instant (a Monday, 2026-01-05T15:00:00Z).
 - `channel` (VOICE), `flow_type` (CONTACT_FLOW), `profile` (compatible | strict), `hints`: friendly names by parameter.
-- `given`: fields of the contact (attributes, queue, hooks, logging, …) and of its run (external, loops, frames, …).
+- `given`: fields of the contact (attributes, queue, hooks, logging, place, …) and of its run (external, loops, frames, waits, …).
 - `instance`: `flows` (names, or types by name) and `modules` (names); each is a flow of one Disconnect. `functions`,
   `prompts`, `agents` (names), `queues`, `hours` (as in offhook.toml), `associated`, `retries`, `backoff_ms`.
 - `errors`: error types that are wired (default: all the block declares), `conditions`: [[operator, operand], …],
@@ -209,12 +209,13 @@ def _leaves(entry: tuple[Any, ...]) -> bool:
 
 
 def _effects(steps: list[Any]) -> list[dict[str, Any]]:
-    """What the block ordered, in order; ids, cancellations and the final hang-up are the machine's."""
+    """What the block ordered, in order; ids, cancellations, a task's end and the final hang-up are the machine's."""
+    expiry = steps[0].effects[0] if steps[0].contact.channel == "TASK" else None
     found = []
     for taken in steps:
         for effect in taken.effects:
             plain = msgspec.to_builtins(effect)
-            if plain["type"] in ("Cancel", "Disconnect"):
+            if plain["type"] in ("Cancel", "Disconnect") or effect is expiry:
                 continue
             found.append({key: value for key, value in plain.items() if not _is_id(key, value)})
     return found

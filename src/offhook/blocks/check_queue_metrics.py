@@ -2,7 +2,8 @@
 
 Staffed agents are available, on a contact or in after-contact work; online ones are not offline. Of agents only "more
 than 0" can be asked; NoMatchingCondition is then the designer's False. The console writes the age of the oldest
-contact in milliseconds, whatever its name says; so that is the result here. Where nobody waits the age is 0.
+contact in milliseconds, whatever its name says; so that is the result here (spec/actions.json). Where nobody waits the
+age is 0, and where there are no agents there are 0 of them.
 Source: APIReference/flow-control-actions-checkmetricdata.html; adminguide/check-staffing.html, check-queue-status.html.
 """
 
@@ -48,16 +49,8 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
         STATIC,
         msgspec.Meta(title="Metric"),
     ]
-    queue_id: Annotated[str, DYNAMIC, msgspec.Meta(title="Queue")] = ""
-    agent_id: Annotated[str, DYNAMIC, msgspec.Meta(title="Agent, for the agent's own queue")] = ""
-
-
-_NAMES = {
-    "NumberOfAgentsAvailable": "Available",
-    "NumberOfAgentsStaffed": "Staffed",
-    "NumberOfAgentsOnline": "Online",
-    CONTACTS: "Size",
-}
+    queue_id: Annotated[str, DYNAMIC, msgspec.Meta(title="Queue")] | None = None
+    agent_id: Annotated[str, DYNAMIC, msgspec.Meta(title="Agent, for the agent's own queue")] | None = None
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
@@ -71,10 +64,19 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
 def _read(p: Params, memo: Asking, event: ServiceEnded, ctx: Ctx) -> Outcome:
     if event.error:
         return refused(event)
-    number = (
-        (event.output["OldestContactAge"] or 0) * 1_000 if p.metric_type == AGE else event.output[_NAMES[p.metric_type]]
-    )
-    return Exit(result=number, results=str(number))
+    number = _number(p.metric_type, metric.read(event))
+    return Exit(result=number, results=str(number), warnings=metric.said(event))
+
+
+def _number(kind: str, found: metric.Numbers) -> int:
+    """The one that is asked for."""
+    return {
+        "NumberOfAgentsAvailable": found.available,
+        "NumberOfAgentsStaffed": found.staffed,
+        "NumberOfAgentsOnline": found.online,
+        CONTACTS: found.size,
+        AGE: (found.oldest_contact_age or 0) * 1_000,
+    }[kind] or 0
 
 
 def check(action: Action) -> list[Problem]:

@@ -39,8 +39,8 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     ]
     maximum_connection_attempts: Annotated[int, STATIC, msgspec.Meta(ge=1, title="Attempts")]
     retry_delay_seconds: Annotated[int, STATIC, msgspec.Meta(ge=1, le=MAX_DELAY_SECONDS, title="Pause (seconds)")]
-    queue_id: Annotated[str, SINGLE, msgspec.Meta(title="Queue")] = ""
-    agent_id: Annotated[str, SINGLE, msgspec.Meta(title="Agent, for the agent's own queue")] = ""
+    queue_id: Annotated[str, SINGLE, msgspec.Meta(title="Queue")] | None = None
+    agent_id: Annotated[str, SINGLE, msgspec.Meta(title="Agent, for the agent's own queue")] | None = None
     contact_flow_id: Annotated[str, SINGLE, msgspec.Meta(title="Creation flow")] = ""
     caller_id: Annotated[str, SINGLE, msgspec.Meta(title="Caller ID")] = ""
 

@@ -8,7 +8,7 @@ from offhook.model.effect import Enqueue
 def queue_of(ctx: Ctx, queue_id: str | None, agent_id: str | None) -> Queue | Exit:
     """The queue that a block means: one by its id, an agent's own, or the working queue; else the exit for none."""
     for kind, raw, parameter in (("queue", queue_id, "QueueId"), ("agent", agent_id, "AgentId")):
-        if not raw:
+        if raw is None:
             continue
         found = ctx.find(kind, raw, parameter)
         if found.resource is None:
