@@ -54,6 +54,10 @@ LEX = "ConnectParticipantWithLexBot"
 ANYTHING = "3"  # a name, a text, a number: what a reference gives that nothing is compared with
 
 
+# how many a service finds for the branch
+OUTCOMES = {"NoneFound": 0, "NoneFoundError": 0, "MultipleFound": 2, "MultipleFoundError": 2, "ContactNotLinked": 1}
+
+
 class Arrow(NamedTuple):
     """`by`: next, an error type, or a condition's operator with its `operand`."""
 
@@ -403,11 +407,16 @@ class Visitor:
         yield LambdaEnded(0, effect.id, 200, "{}", took_ms=effect.timeout_ms + 5_000)
 
     def asks(self, effect: CallService) -> ServiceEnded:
-        """What a service answers this customer: Lex finds what takes the arrow, or asks once more; others refuse."""
+        """What a service answers this customer: what takes the arrow, if it can; Lex may ask once more."""
         action, arrow = self._here()
         wired = [text_of(condition.operands[0]) for condition in action.conditions]
-        if effect.operation != "RecognizeText" or (arrow is not None and arrow.by == "NoMatchingError"):
+        by = arrow.by if arrow is not None else self.chance.choice(("next", *OUTCOMES))
+        is_refused = by == "NoMatchingError" or (by == "ContactNotLinked" and effect.operation == "CreateRelatedItem")
+        known = _found(OUTCOMES.get(by, 1)).get(effect.operation)
+        if is_refused or (known is None and effect.operation != "RecognizeText"):
             return ServiceEnded(0, effect.id, error="ServiceUnavailableException", detail="it is not there.")
+        if known is not None:
+            return ServiceEnded(0, effect.id, known)
         if arrow is None and self.chance.random() < 0.2:
             state: dict[str, Any] = {"dialogAction": {"type": "ElicitIntent"}}
         else:
@@ -424,6 +433,20 @@ class Visitor:
         assert run is not None
         assert program is not None
         return program.steps[run.action].action, self.errand.ways.get(run.action)
+
+
+def _found(count: int) -> dict[str, dict[str, Any]]:
+    """The answers of cases and profiles by operation, where so many are found."""
+    return {
+        "SearchProfiles": {"Items": [{"ProfileId": "p", "FirstName": "Ann"}] * count},
+        "CreateProfile": {"ProfileId": "p"},
+        "UpdateProfile": {"ProfileId": "p"},
+        "AddProfileKey": {},
+        "SearchCases": {"cases": [{"caseId": "c", "fields": []}] * count},
+        "CreateCase": {"caseId": "c"},
+        "UpdateCase": {},
+        "CreateRelatedItem": {},
+    }
 
 
 class Replies:
