@@ -8,7 +8,7 @@ A case:
 - `channel` (VOICE), `flow_type` (CONTACT_FLOW), `profile` (compatible | strict), `hints`: friendly names by parameter.
 - `given`: fields of the contact (attributes, queue, hooks, logging, place, …) and of its run (external, loops, frames, waits, …).
 - `instance`: `flows` (names, or types by name) and `modules` (names); each is a flow of one Disconnect. `functions`,
-  `prompts`, `agents` (names), `queues`, `hours` (as in offhook.toml), `associated`, `retries`, `backoff_ms`.
+  `prompts`, `agents` (names), `queues`, `hours` (as in offhook.toml), `associated`, `retries`, `backoff_ms`, `dialable`.
 - `errors`: error types that are wired (default: all the block declares), `conditions`: [[operator, operand], …],
   `next`: false where NextAction is not wired.
 - `happenings`: events in order; `after_ms` since the one before (0); `answers`: the type of the pending effect that it
@@ -100,6 +100,7 @@ def _instance(action_type: str, case: dict[str, Any]) -> Instance:
         hours=hours,
         queues=queues,
         associated=None if associated is None else frozenset(associated),
+        dialable=frozenset(given.get("dialable", ())),
     )
 
 

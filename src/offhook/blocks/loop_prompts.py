@@ -64,7 +64,8 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
     play = _play(p, position % len(p.messages), ctx)
     if isinstance(play, Exit):
         return play
-    warnings = tuple(text for message in p.messages for text in assumption(ctx, message.prompt_id))
+    ids = {_place(count): message.prompt_id for count, message in enumerate(p.messages)}
+    warnings = tuple(text for place, prompt_id in ids.items() for text in assumption(ctx, prompt_id, place))
     if p.interrupt_frequency_seconds is None:
         return Wait((play,), Memo(play.id, position), warnings=warnings)
     timer = StartTimer(ctx.new_id(), p.interrupt_frequency_seconds * 1_000)
@@ -82,10 +83,14 @@ def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
 
 
 def _play(p: Params, position: int, ctx: Ctx) -> PlayPrompt | Exit:
-    speech = speech_of(ctx, p.messages[position])
+    speech = speech_of(ctx, p.messages[position], _place(position))
     if isinstance(speech, str):
         return Exit(error="NoMatchingError", cause="bad_parameter", detail=f"message {position + 1}: {speech}")
     return PlayPrompt(ctx.new_id(), ctx.line, speech)
+
+
+def _place(position: int) -> str:
+    return f"Messages.{position}.PromptId"
 
 
 def _kept(p: Params, memo: Memo, ctx: Ctx) -> Changes:

@@ -91,7 +91,7 @@ def enter_dequeue(p: DequeueParams, ctx: Ctx) -> Outcome:
     queue = queue_of(ctx, p.queue_id, p.agent_id)
     if isinstance(queue, Exit):
         return queue
-    if ctx.phase != "queued" or ctx.place is None:
+    if ctx.place is None:
         return Exit(error="NoMatchingError", cause="not_queued", detail="the contact is in no queue.")
     if ctx.contact.segment >= MAX_CHAIN:
         detail = f"a chain of transfers has at most {MAX_CHAIN} contacts."

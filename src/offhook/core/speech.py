@@ -30,8 +30,11 @@ class Speaks(Protocol):
     def media(self) -> Media: ...
 
 
-def speech_of(ctx: Ctx, p: Speaks) -> Speech | str:
-    """The speech, or one sentence that says why there is none. Nothing to say is said to be so."""
+def speech_of(ctx: Ctx, p: Speaks, parameter: str = "PromptId") -> Speech | str:
+    """The speech, or one sentence that says why there is none. Nothing to say is said to be so.
+
+    `parameter`: where the prompt's id stands in the action.
+    """
     text, markup, prompt, media_uri = p.text, p.ssml, p.prompt_id, p.media.uri
     if text and not (markup or prompt or media_uri):
         if len(text) > ssml.MAX_BILLED and (ctx.channel == "VOICE" or len(text) > ssml.MAX_CHARACTERS):
@@ -50,15 +53,15 @@ def speech_of(ctx: Ctx, p: Speaks) -> Speech | str:
         return f"Media cannot be played in a flow of type {ctx.flow_type}; use a prompt of the library there."
     if media_uri:
         return spoken(ctx, "media", media_uri)
-    found_prompt = ctx.find("prompt", prompt, "PromptId")
+    found_prompt = ctx.find("prompt", prompt, parameter)
     if found_prompt.resource is None:
         return found_prompt.problem
     return spoken(ctx, "prompt", found_prompt.resource.name)
 
 
-def assumption(ctx: Ctx, prompt: str) -> tuple[str, ...]:
+def assumption(ctx: Ctx, prompt: str, parameter: str = "PromptId") -> tuple[str, ...]:
     """The warning for a library prompt that nobody knows and that is played all the same (decision S20)."""
-    found = ctx.find("prompt", prompt, "PromptId") if prompt else None
+    found = ctx.find("prompt", prompt, parameter) if prompt else None
     return (found.problem,) if found is not None and found.assumed else ()
 
 
