@@ -105,6 +105,7 @@ class Played:
 
     def __init__(self, life: Life) -> None:
         self.contact = life.contact
+        self.stopped = life.stopped
         self.trace: list[AnyTrace] = list(Renderer().render(life.trace, life.contact))
 
     def of(self, kind: str) -> list[Any]:

@@ -68,5 +68,5 @@ def test_sources_are_links_to_the_pages_of_aws() -> None:
 
     links = [link for source in sources for link in re.findall(r"\]\((.*?)\)", source)]
     assert len(links) >= len(sources) - 1
-    assert all(re.fullmatch(rf"{docs.GUIDE}/(APIReference|adminguide)/[a-zA-Z0-9-]+\.html", link) for link in links)
+    assert all(re.fullmatch(rf"{docs.GUIDE}/(APIReference|adminguide)/[a-zA-Z0-9_-]+\.html", link) for link in links)
     assert not any("spec/" in source or "decision" in source for source in sources)

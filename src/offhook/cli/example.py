@@ -20,10 +20,11 @@ from offhook.core.program import CHANNELS, Compiled
 from offhook.core.spec import BlockSpec
 from offhook.core.trace import Renderer
 from offhook.drivers.sim import Simulator
+from offhook.drivers.sim.agent import AgentScript
 from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.life import Life
-from offhook.model.contact import Queue
-from offhook.model.effect import InvokeLambda
+from offhook.model.contact import Agent, Place, Queue
+from offhook.model.effect import Enqueue, InvokeLambda
 from offhook.model.event import LambdaEnded
 from offhook.model.flow import FLOW_TYPES, MODULE, Action, Condition, ErrorArrow, Flow
 from offhook.model.instance import WEEKDAYS, Hours, Instance, QueueSettings, Resource, Span
@@ -125,7 +126,13 @@ def _run(spec: BlockSpec, channel: str) -> Life:
         queues={resource.name: QueueSettings(resource.name) for resource in named if resource.kind == "queue"},
     )
     services = Services(_SERVICES, lambda name, event: None)
-    simulator = Simulator(Compiled(instance, catalogue()), _Answering(), services=services)
+    simulator = Simulator(
+        Compiled(instance, catalogue()),
+        _Answering(),
+        services=services,
+        agents={"jane": AgentScript(status="Lunch")},
+        max_contact_ms=60_000,
+    )
     contact = new_contact(
         id=CONTACT_ID,
         seed="1",
@@ -134,11 +141,25 @@ def _run(spec: BlockSpec, channel: str) -> Life:
         channel=channel,
         attributes=ATTRIBUTES,
         queue=Queue(_QUEUE.arn, _QUEUE.name),
+        stored_input="+12065550123",
+        **_standing(flow_type, channel),
     )
     run = replace(contact.run, external={"State": "Washington"})  # type: ignore[type-var]  # a new contact has a run
     life = simulator.start(replace(contact, runs=(run,)), Script(("1", "say:Seattle")), at_ms=START_MS)
     simulator.run()
     return life
+
+
+def _standing(flow_type: str, channel: str) -> dict[str, Any]:
+    """What has happened to a contact that hears a flow of this type, so that there is something to do for the block."""
+    found: dict[str, Any] = {"customer_endpoint": "+12065550100", "previous_id": "an earlier contact"}
+    if channel == "TASK":
+        found["is_paused"] = True
+    if flow_type == "CUSTOMER_QUEUE":
+        found["place"] = Place(Enqueue(f"{CONTACT_ID}/0", _QUEUE.arn, _QUEUE.name), START_MS)
+    if flow_type in ("AGENT_TRANSFER", "QUEUE_TRANSFER"):
+        found["agent"] = Agent("jane")
+    return found
 
 
 def _action(spec: BlockSpec) -> Action:
