@@ -7,7 +7,7 @@ answer, and contacts begin, with what opens its branches.
 
 import heapq
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from random import Random
@@ -20,11 +20,12 @@ from offhook.core.conditions import number
 from offhook.core.expr import Reference, parse_reference, text_of
 from offhook.core.program import CHANNELS, Compiled, Program, Step, references_in
 from offhook.core.resolve import ASSUMED
-from offhook.drivers.ports import SILENT, Answer
+from offhook.drivers.ports import SILENT, Answer, Called
 from offhook.drivers.sim import Simulator
+from offhook.drivers.sim.agent import AgentScript
 from offhook.drivers.sim.life import Life
 from offhook.model.contact import Contact
-from offhook.model.effect import CallService, CollectInput, InvokeLambda, Listen, PlayPrompt, ShowView
+from offhook.model.effect import CallService, CollectInput, InvokeLambda, Listen, PlaceCall, PlayPrompt, ShowView
 from offhook.model.errors import UsageError
 from offhook.model.event import (
     AttributesUpdated,
@@ -357,6 +358,16 @@ class Visitor:
         keys = {"InvalidPhoneNumber": "12", "next": PHONE_NUMBER, "NoMatchingCondition": self._unwired(action)}
         return self._pressed(keys.get(arrow.by, arrow.operand), effect)
 
+    def called(self, effect: PlaceCall) -> Called:
+        """How a call to a number goes."""
+        arrow = self._here()[1] if self.life.contact.run is not None else None
+        if arrow is None:
+            return self.chance.choice((*[Called()] * 3, Called(status="busy"), Called(after_ms=700_000)))
+        return {
+            "CallFailed": Called(status="failed"),
+            "ConnectionTimeLimitExceeded": Called(after_ms=700_000),
+        }.get(arrow.by, Called(answered_by=arrow.operand or "CallAnswered"))
+
     def _says(self, arrow: Arrow | None) -> Answer:
         """Something for a bot; which intent that is, the bot decides (`asks`)."""
         if arrow is not None:
@@ -477,21 +488,28 @@ class Asked:
         return self.visitor.asks(effect)
 
 
-def serve(flow: Flow, compiled: Compiled, errand: Errand) -> Life:
+def serve(flow: Flow, compiled: Compiled, errand: Errand, agents: Mapping[str, AgentScript] | None = None) -> Life:
     """One customer's contact, stored and read back after every step, until it is over."""
+    return lives(flow, compiled, errand, agents)[0]
+
+
+def lives(
+    flow: Flow, compiled: Compiled, errand: Errand, agents: Mapping[str, AgentScript] | None = None
+) -> list[Life]:
+    """The same, with everything that came of it: callbacks, transfers, what runs after a disconnect."""
     program = compiled.program(flow.arn)
     assert program is not None
     visitor = Visitor(errand, compiled, program)
     simulator = Simulator(
         compiled, Replies(visitor), encrypt=no_certificate, services=Asked(visitor), store=True,
-        max_contact_ms=MAX_CONTACT_MS,
+        max_contact_ms=MAX_CONTACT_MS, agents=agents, seed=str(errand.seed),
     )  # fmt: skip
     visitor.life = simulator.start(contact_of(flow, errand), visitor, at_ms=errand.at_ms)
     for happening in visitor.chance.sample((AttributesUpdated, CustomerReturned, BotDisconnected), 2):
         simulator.push(visitor.life, happening(errand.at_ms + visitor.chance.choice((1_000, 2_500, 60_000))))
     simulator.push(visitor.life, HungUp(errand.at_ms + PATIENCE_MS[errand.channel == "VOICE"]))
     simulator.run()
-    return visitor.life
+    return list(simulator.lives.values())
 
 
 def contact_of(flow: Flow, errand: Errand) -> Contact:

@@ -1,6 +1,6 @@
 """Get stored content: load the plain text of an e-mail.
 
-Declared, not built yet. More than 32 KB take the error branch.
+The text is `$.Email.EmailMessage.Plaintext`. More than 32 KB take the error branch.
 Source: adminguide/get-stored-content.html (newer).
 """
 
@@ -8,15 +8,39 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from offhook.core.service import Asking, refused, resumes
 from offhook.core.spec import (
     NO_MATCHING_ERROR,
     STATIC,
     BlockSpec,
+    Ctx,
+    Exit,
+    Outcome,
+    Wait,
 )
+from offhook.model.effect import CallService
+from offhook.model.event import ServiceEnded
 
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     content_type: Annotated[Literal["EmailMessage"], STATIC, msgspec.Meta(title="Content")]
+
+
+MAX_BYTES = 32_768
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    call = CallService(ctx.new_id(), "email", "GetEmailMessage", {"ContactId": ctx.contact.id})
+    return Wait((call,), Asking(call.id))
+
+
+def _read(p: Params, memo: Asking, event: ServiceEnded, ctx: Ctx) -> Outcome:
+    if event.error:
+        return refused(event)
+    text = event.output["Plaintext"]
+    if len(text.encode()) > MAX_BYTES:
+        return Exit(error="NoMatchingError", cause="size", detail=f"the text has more than {MAX_BYTES:,} bytes.")
+    return Exit(set={"system": {**ctx.system, "Email": {"EmailMessage": {"Plaintext": text}}}})
 
 
 BLOCKS = (
@@ -27,6 +51,9 @@ BLOCKS = (
         group="integrate",
         kind="contact",
         params=Params,
+        memo=Asking,
+        enter=enter,
+        resume=resumes(_read),
         errors=(NO_MATCHING_ERROR,),
         channels=dict.fromkeys(("VOICE", "CHAT", "TASK"), "error:NoMatchingError"),
         example={"ContentType": "EmailMessage"},

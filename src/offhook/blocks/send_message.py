@@ -1,6 +1,7 @@
 """Send message: begin an outbound chat over SMS or WhatsApp.
 
-Declared, not built yet. The wire form of its e-mail mode is published nowhere.
+The chat is a contact of its own, tied to this one where it says so; the customer gets the first message when it
+begins. The wire form of its e-mail mode is published nowhere.
 Source: APIReference/contact-actions-startoutboundchatcontact.html.
 """
 
@@ -8,12 +9,17 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from offhook.core.another import inbound
 from offhook.core.spec import (
     DYNAMIC,
     NO_MATCHING_ERROR,
     STATIC,
     BlockSpec,
+    Ctx,
+    Exit,
+    Outcome,
 )
+from offhook.model.effect import CreateContact
 
 
 class Endpoint(msgspec.Struct, frozen=True, rename="pascal"):
@@ -36,6 +42,29 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     related_contact: Annotated[Literal["CURRENT"], STATIC, msgspec.Meta(title="Related contact")] | None = None
 
 
+SUBTYPES = ("connect:SMS", "connect:WhatsApp")
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    if p.contact_subtype not in SUBTYPES:
+        detail = f"ContactSubtype: must be one of {', '.join(SUBTYPES)}."
+        return Exit(error="NoMatchingError", cause="bad_parameter", detail=detail)
+    found = inbound(ctx, p.contact_flow_arn, "ContactFlowArn")
+    if isinstance(found, Exit):
+        return found
+    message = p.initial_system_message.content if p.initial_system_message is not None else ""
+    fields = {
+        "customer_endpoint": p.destination_endpoint.address,
+        "system_endpoint": p.source_endpoint.address,
+        "segment_attributes": {"connect:Subtype": {"ValueString": p.contact_subtype}},
+        "attributes": ctx.attributes if p.related_contact else {},
+        "first_message": message,
+    }
+    kin = "related" if p.related_contact else "none"
+    made = ctx.new_uuid("contact")
+    return Exit(effects=(CreateContact(ctx.new_id(), made, "API", "CHAT", flow=found, kin=kin, fields=fields),))
+
+
 BLOCKS = (
     BlockSpec(
         action="StartOutboundChatContact",
@@ -44,6 +73,7 @@ BLOCKS = (
         group="integrate",
         kind="contact",
         params=Params,
+        enter=enter,
         errors=(NO_MATCHING_ERROR,),
         widgets={"ContactFlowArn": "flow-picker"},
         example={

@@ -1,10 +1,10 @@
 """Set recording, analytics and processing behavior, the message processor: a function edits chat messages in flight.
 
-Declared, not built yet. The service insists on ChatProcessorSettings.
+What processes messages is noted in the contact, for who delivers them. The service insists on ChatProcessorSettings.
 Source: APIReference/contact-actions-updatecontactmediaprocessing.html.
 """
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -12,7 +12,10 @@ from offhook.core.spec import (
     NO_MATCHING_ERROR,
     STATIC,
     BlockSpec,
+    Ctx,
     ErrorBranch,
+    Exit,
+    Outcome,
 )
 
 
@@ -32,6 +35,18 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     chat_processor: ChatProcessor
 
 
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    processor = p.chat_processor
+    noted: dict[str, Any] = {"Enabled": processor.processing_enabled}
+    if processor.processing_enabled:
+        found = ctx.find("function", processor.lambda_processor_arn, "ChatProcessor.LambdaProcessorARN")
+        if found.resource is None:
+            return Exit(error="NoMatchingError", cause="not_found", detail=found.problem)
+        deliver = processor.chat_processor_settings.deliver_unprocessed_messages
+        noted |= {"Function": found.resource.name, "DeliverUnprocessedMessages": deliver}
+    return Exit(set={"recording": {**ctx.recording, "ChatProcessor": noted}})
+
+
 BLOCKS = (
     BlockSpec(
         action="UpdateContactMediaProcessing",
@@ -40,6 +55,7 @@ BLOCKS = (
         group="set",
         kind="contact",
         params=Params,
+        enter=enter,
         errors=(NO_MATCHING_ERROR, ErrorBranch("ChannelMismatch", required=False)),
         channels=dict.fromkeys(("VOICE", "TASK", "EMAIL"), "error:ChannelMismatch"),
         widgets={"ChatProcessor.LambdaProcessorARN": "lambda-picker"},

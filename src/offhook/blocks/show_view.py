@@ -1,23 +1,34 @@
 """Show view: show a page to an agent or a customer and go on by the action that was chosen on it.
 
-Declared, not built yet. A guide for an agent runs as a chat contact of its own; the designer therefore lists all
-channels. Inputs and contact attributes together may have 16 KB.
+The action that was chosen is the result; what was filled in is under `$.Views.ViewResultData`. A response that is to
+be hidden is secret (decision S22). A guide for an agent runs as a chat contact of its own; the designer therefore
+lists all channels. Inputs and contact attributes together may have 16 KB.
 Source: APIReference/participant-actions-showview.html; adminguide/show-view-block.html.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from offhook.core.expr import text_of
 from offhook.core.spec import (
     JSON,
     NO_MATCHING_ERROR,
     SINGLE,
     STATIC,
     BlockSpec,
+    Changes,
+    Ctx,
     ErrorBranch,
+    Exit,
     FlowTypes,
+    LogRecord,
+    Outcome,
+    Wait,
 )
+from offhook.model.effect import ShowView, StartTimer
+from offhook.model.event import Event, TimerFired, ViewAnswered
 
 
 class ViewResource(msgspec.Struct, frozen=True, rename="pascal"):
@@ -38,6 +49,59 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     sensitive_data_configuration: SensitiveDataConfiguration = SensitiveDataConfiguration()
 
 
+MAX_BYTES = 16_384
+
+
+class Memo(msgspec.Struct, frozen=True):
+    view_id: str = ""
+    timer_id: str = ""
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    found = ctx.find("view", p.view_resource.id, "ViewResource.Id")
+    if found.resource is None:
+        return Exit(error="NoMatchingError", cause="not_found", detail=found.problem)
+    size = len(msgspec.json.encode(p.view_data)) + sum(
+        len(key.encode()) + len(value.encode()) for key, value in ctx.attributes.items()
+    )
+    if size > MAX_BYTES:
+        detail = f"ViewData and the contact's attributes have {size:,} bytes together, at most {MAX_BYTES:,} are shown."
+        return Exit(error="NoMatchingError", cause="size", detail=detail)
+    view = ShowView(ctx.new_id(), ctx.line, found.resource.name, p.view_data, secret=_is_secret(p, ctx))
+    timer = StartTimer(ctx.new_id(), p.invocation_time_limit_seconds * 1_000)
+    return Wait((view, timer), Memo(view.id, timer.id), warnings=(found.problem,) if found.assumed else ())
+
+
+def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
+    if type(event) is TimerFired and event.effect_id == memo.timer_id:
+        detail = f"no action was chosen within {p.invocation_time_limit_seconds:,} seconds."
+        return Exit(error="TimeLimitExceeded", cause="time_limit", detail=detail)
+    if type(event) is not ViewAnswered or event.effect_id != memo.view_id:
+        return None
+    views = {"Action": event.action, "ViewResultData": event.data}
+    changes: Changes = {"system": {**ctx.system, "Views": views}}
+    if _is_secret(p, ctx):
+        changes["secrets"] = (*ctx.secrets, *_texts(event.data))
+    return Exit(result=event.action, set=changes)
+
+
+def _is_secret(p: Params, ctx: Ctx) -> bool:
+    return "TRANSCRIPT" in p.sensitive_data_configuration.hide_response_on or ctx.logging is False
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text and number in it."""
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+    elif value not in (None, "", True, False):
+        yield text_of(value)
+
+
+def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
+    return (LogRecord({"ViewId": p.view_resource.id} if p is not None else {}),)
+
+
 BLOCKS = (
     BlockSpec(
         action="ShowView",
@@ -46,11 +110,15 @@ BLOCKS = (
         group="interact",
         kind="participant",
         params=Params,
+        memo=Memo,
+        enter=enter,
+        resume=resume,
         errors=(NO_MATCHING_ERROR, ErrorBranch("NoMatchingCondition"), ErrorBranch("TimeLimitExceeded")),
         operators=("Equals",),
         flow_types=FlowTypes(
             language=frozenset("CONTACT_FLOW CUSTOMER_QUEUE MODULE".split()), designer=frozenset({"CONTACT_FLOW"})
         ),
+        log=log,
         widgets={"ViewResource.Id": "view-picker", "ViewData": "json"},
         example={"ViewResource": {"Id": "confirmation:$LATEST"}, "InvocationTimeLimitSeconds": "600", "ViewData": {}},
     ),

@@ -1,6 +1,7 @@
 """Start media streaming and Stop media streaming: send the customer's audio to Kinesis Video Streams, or stop it.
 
-Declared, not built yet. The old modules name tracks (FromCustomer) or, later, participants.
+No audio is streamed here: the attributes of the stream are set as Connect sets them, with made-up names. The old
+modules name tracks (FromCustomer) or, later, participants.
 Source: APIReference/contact-actions-updatecontactmediastreamingbehavior.html; adminguide/start-media-streaming.html;
 spec/legacy.md, last section.
 """
@@ -13,9 +14,13 @@ from offhook.core.spec import (
     NO_MATCHING_ERROR,
     STATIC,
     BlockSpec,
+    Ctx,
+    Exit,
     FlowTypes,
     Legacy,
     LegacyModule,
+    LogRecord,
+    Outcome,
 )
 
 
@@ -28,6 +33,26 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     media_streaming_state: Annotated[Literal["Enabled", "Disabled"], STATIC, msgspec.Meta(title="State")]
     participants: Annotated[tuple[Participant, ...], STATIC, msgspec.Meta(title="Participants")]
     media_stream_type: Annotated[Literal["Audio"], STATIC, msgspec.Meta(title="Type")]
+
+
+def enter(p: Params, ctx: Ctx) -> Outcome:
+    audio = ctx.system.get("MediaStreams", {}).get("Customer", {}).get("Audio", {})
+    if p.media_streaming_state == "Disabled":
+        audio = {**audio, "StopTimestamp": str(ctx.now_ms)} if audio else {}
+    else:
+        instance, number = ctx.instance, str(ctx.now_ms)
+        stream = f"{instance.alias}-contact-{ctx.contact.id}"
+        audio = {
+            "StreamARN": f"arn:aws:kinesisvideo:{instance.region}:{instance.account}:stream/{stream}/{number}",
+            "StartTimestamp": number,
+            "StartFragmentNumber": f"{ctx.chance(10**18):047}",
+        }
+    return Exit(set={"system": {**ctx.system, "MediaStreams": {"Customer": {"Audio": audio}}}})
+
+
+def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
+    tracks = [direction for each in p.participants for direction in each.media_directions] if p is not None else []
+    return (LogRecord({"Track": ",".join(f"{each}Customer" for each in tracks)} if tracks else {}),)
 
 
 def _from_legacy(module: LegacyModule) -> dict[str, Any]:
@@ -56,9 +81,11 @@ BLOCKS = (
         group="integrate",
         kind="contact",
         params=Params,
+        enter=enter,
         errors=(NO_MATCHING_ERROR,),
         channels=dict.fromkeys(("CHAT", "TASK", "EMAIL"), "error:NoMatchingError"),
         flow_types=FlowTypes(language=_FLOW_TYPES | {"MODULE"}, designer=_FLOW_TYPES),
+        log=log,
         legacy=(
             Legacy("StartMediaStreaming", convert=_from_legacy),
             Legacy("StopMediaStreaming", convert=_from_legacy),

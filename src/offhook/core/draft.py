@@ -74,6 +74,7 @@ class Draft:
     customer_id: str | None = _looked_up("customer_id")
     references: dict[str, Any] = _looked_up("references")
     tags: dict[str, str] = _looked_up("tags")
+    segment_attributes: dict[str, Any] = _looked_up("segment_attributes")
     system: dict[str, Any] = _looked_up("system")
     buffers_keys: bool = _looked_up("buffers_keys")
     has_bot: bool = _looked_up("has_bot")
@@ -328,7 +329,7 @@ def _read_queue(draft: Draft, path: tuple[str, ...]) -> Any:
 
 
 def _read_segment(draft: Draft, path: tuple[str, ...]) -> Any:
-    value = walk(draft.contact.segment_attributes, path[1:])
+    value = walk(draft.segment_attributes, path[1:])
     return value["ValueString"] if type(value) is dict and "ValueString" in value else value
 
 

@@ -294,6 +294,8 @@ def _begin(draft: Draft, event: events.Started) -> Next | None:
     draft.trace.append(("contact.started", draft.now_ms, contact, draft.compiled.program(contact.flow)))
     if contact.channel == "TASK":
         _order(draft, effects.StartTimer(draft.new_id(), MAX_TASK_MS))
+    if contact.first_message:
+        _order(draft, effects.PlayPrompt(draft.new_id(), "customer", effects.Speech("text", contact.first_message)))
     return turn(draft, happening, "started")
 
 
@@ -455,10 +457,15 @@ def _time_is_up(draft: Draft, event: events.TimerFired, effect: effects.StartTim
     return turn(draft, "expired", "the task expired")
 
 
+def _said(draft: Draft, event: events.PromptEnded, effect: effects.PlayPrompt) -> Next | None:
+    return STAY if draft.run is NOBODY else None
+
+
 ANSWERS: dict[type, Callable[[Draft, Any, Any], Next | None]] = {
     events.Queued: _queued,
     events.QueueRefused: _refused,
     events.CallEnded: _called,
     events.TalkEnded: _talk_ends,
     events.TimerFired: _time_is_up,
+    events.PromptEnded: _said,
 }

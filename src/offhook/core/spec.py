@@ -77,6 +77,7 @@ class Changes(TypedDict, total=False):
     customer_id: str
     references: dict[str, Any]
     tags: dict[str, str]
+    segment_attributes: dict[str, Any]
     system: dict[str, Any]
     buffers_keys: bool
     has_bot: bool
@@ -186,6 +187,7 @@ class Ctx(Protocol):
     customer_id: str | None
     references: dict[str, Any]
     tags: dict[str, str]
+    segment_attributes: dict[str, Any]
     system: dict[str, Any]
     buffers_keys: bool
     has_bot: bool

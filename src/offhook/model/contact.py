@@ -93,7 +93,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `agent`: who has it, or to whom it shall go. `place`: where it waits. `limit_id`: the timer of the whispers.
     `is_reached` is false while the customer still has to be called. `transfer`: the contact that an agent's transfer
     has begun; in that one, `has_customer` tells whether the customer or the agent who transferred is on the customer's
-    line. `segment` counts the contacts of a chain of transfers.
+    line. `segment` counts the contacts of a chain of transfers. `first_message` is what the customer gets at the start.
     `system` holds the values of namespaces that blocks fill (`Lex`, `Metrics`, …), nested by step; `given` the same for
     values that the user set and that win (`--set`). `hooks` are flow ARNs by contact event.
     `secrets` are values that nobody may see (decision S22): whoever shows or stores something leaves them out.
@@ -153,6 +153,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     in_flight: tuple[str, ...] = ()
     parked: dict[str, LambdaEnded] = {}
     buffers_keys: bool = False
+    first_message: str = ""
     has_bot: bool = False
     end_reason: str = ""
 
