@@ -48,6 +48,8 @@ DEPARTURES: dict[tuple[str, str], str] = {
     ("InvokeLambdaFunction", "?InvocationTimeLimitSeconds"): "old exports may lack it: three seconds (decision S2)",
     ("Wait", "+LambdaInvocationId"): LOAD,
     ("RouteContactToAgent", "+AgentId"): "its parameters are published nowhere: ours",
+    ("RouteContactToAgent", "+UserId"): "its parameters are published nowhere: ours",
+    ("RouteContactToAgent", "+Username"): "its parameters are published nowhere: ours",
     ("Wait", "-ContinueExecution"): "the keep-running mode is published nowhere and does not run here",
     ("Wait", "-MinimumWaitTimeSeconds"): "the keep-running mode is published nowhere and does not run here",
     ("GetParticipantInput", "?InputTimeLimitSeconds"): "the form that only sets the touch-tone buffer has none",

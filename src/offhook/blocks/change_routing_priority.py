@@ -1,8 +1,8 @@
 """Change routing priority / age: the contact's place in its queue.
 
 A lower priority comes first, 5 is the default; the seconds make the contact older, or younger. On a contact that is
-queued already it takes effect after a minute at least, which is routing's business. The newer designer page no longer
-lists outbound whisper flows; the language page names inbound flows alone.
+queued already it takes effect after a minute at least, which is routing's business. The older page has no chats, the
+newer has; the newer no longer lists outbound whisper flows; the language page names inbound flows alone.
 Source: APIReference/contact-actions-updatecontactroutingbehavior.html; adminguide/change-routing-priority.html.
 """
 
@@ -27,7 +27,9 @@ from offhook.model.flow import Action, Problem
 
 class Params(msgspec.Struct, frozen=True, rename="pascal"):
     queue_priority: Annotated[int, STATIC, msgspec.Meta(ge=1, le=2**63 - 1, title="Priority")] | None = None
-    queue_time_adjustment_seconds: Annotated[int, STATIC, msgspec.Meta(title="Older by (seconds)")] | None = None
+    queue_time_adjustment_seconds: (
+        Annotated[int, STATIC, msgspec.Meta(ge=-(2**31), le=2**31 - 1, title="Older by (seconds)")] | None
+    ) = None  # the API of the same name takes 32 bits
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
@@ -59,6 +61,7 @@ BLOCKS = (
         kind="contact",
         params=Params,
         enter=enter,
+        channels={"CHAT": ("works", "skip")},
         flow_types=FlowTypes(
             language=frozenset({"CONTACT_FLOW", "MODULE"}),
             designer=_FLOW_TYPES | {"OUTBOUND_WHISPER"},

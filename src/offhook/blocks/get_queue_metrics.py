@@ -2,7 +2,7 @@
 
 In Connect the numbers are 5 to 10 seconds old; here they are of now. Where there are no agents nothing of agents is
 set, and where nobody waits no age. An empty report (no agents, nobody waits) is the error branch, as the newer page
-says, and sets nothing. The channels that the language page names are Voice and Chat; the newer page has Task, too.
+says, and sets nothing. The pages name the channels Voice and Chat; that Task can be asked for, too, is ours.
 Source: APIReference/flow-control-actions-getmetricdata.html; adminguide/get-queue-metrics.html.
 """
 

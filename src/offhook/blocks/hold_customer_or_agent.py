@@ -1,6 +1,7 @@
 """Hold customer or agent: put one of the two on hold, or join all.
 
-It is the contact before this one whose parties are meant: in a transfer the call that the agent transfers. Voice only.
+It is the contact before this one whose parties are meant: in a transfer the call that the agent transfers. A contact
+that is no transfer has none (ours: what the block does in an outbound whisper flow is published nowhere). Voice only.
 The language page names inbound and transfer flows, the designer outbound whisper flows, too.
 Source: APIReference/contact-actions-updatepreviouscontactparticipantstate.html; adminguide/hold-customer-agent.html.
 """
@@ -30,9 +31,10 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
-    previous = ctx.contact.previous_id
-    if previous is None or previous == ctx.contact.id:
-        detail = "there is no contact before this one whose customer or agent could be put on hold."
+    contact = ctx.contact
+    previous = contact.previous_id
+    if contact.initiation_method != "TRANSFER" or previous in (None, contact.id):
+        detail = "the contact is no transfer: there is no call before it whose customer or agent could be put on hold."
         return Exit(error="NoMatchingError", cause="no_contact", detail=detail)
     state = p.previous_contact_participant_state
     if state == "OffHold":

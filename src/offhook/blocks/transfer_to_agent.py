@@ -1,6 +1,7 @@
 """Transfer to agent (beta): end the flow and join the customer with the agent of the quick connect.
 
 The agent is rung at once, past every queue. Where the agent is busy, or none was chosen, the contact is disconnected.
+Calls only: others would take an error branch, but the block has none, so that their contact is over.
 Source: APIReference/contact-actions-transfercontacttoagent.html; adminguide/transfer-to-agent-block.html.
 """
 
@@ -35,6 +36,7 @@ BLOCKS = (
         kind="contact",
         enter=enter,
         terminal=True,
+        channels=dict.fromkeys(("CHAT", "TASK", "EMAIL"), "error:NoMatchingError"),
         flow_types=FlowTypes(language=_TRANSFERS | {"MODULE"}, designer=_TRANSFERS),
         legacy=(Legacy("Transfer", target="Agent"),),
         log_name="Transfer",

@@ -142,7 +142,7 @@ def _run(spec: BlockSpec, channel: str) -> Life:
         attributes=ATTRIBUTES,
         queue=Queue(_QUEUE.arn, _QUEUE.name),
         stored_input="+12065550123",
-        **_standing(flow_type, channel),
+        **_standing(spec, flow_type, channel),
     )
     run = replace(contact.run, external={"State": "Washington"})  # type: ignore[type-var]  # a new contact has a run
     life = simulator.start(replace(contact, runs=(run,)), Script(("1", "say:Seattle")), at_ms=START_MS)
@@ -150,9 +150,11 @@ def _run(spec: BlockSpec, channel: str) -> Life:
     return life
 
 
-def _standing(flow_type: str, channel: str) -> dict[str, Any]:
+def _standing(spec: BlockSpec, flow_type: str, channel: str) -> dict[str, Any]:
     """What has happened to a contact that hears a flow of this type, so that there is something to do for the block."""
     found: dict[str, Any] = {"customer_endpoint": "+12065550100", "previous_id": "an earlier contact"}
+    if spec.action == "UpdatePreviousContactParticipantState":
+        found["initiation_method"] = "TRANSFER"
     if channel == "TASK":
         found["is_paused"] = True
     if flow_type == "CUSTOMER_QUEUE":
