@@ -6,9 +6,10 @@ A case:
 - `module`: a module of the old export without its id, in place of `parameters` and arrows; they come out of it.
 - `at`: when the contact starts, as an ISO instant (a Monday, 2026-01-05T15:00:00Z).
 - `channel` (VOICE), `flow_type` (CONTACT_FLOW), `profile` (compatible | strict), `hints`: friendly names by parameter.
-- `given`: fields of the contact (attributes, queue, hooks, logging, place, …) and of its run (external, loops, frames, waits, …).
+- `given`: fields of the contact (attributes, queue, hooks, place, …) and of its run (external, loops, waits, …).
 - `instance`: `flows` (names, or types by name) and `modules` (names); each is a flow of one Disconnect. `functions`,
-  `prompts`, `agents` (names), `queues`, `hours` (as in offhook.toml), `associated`, `retries`, `backoff_ms`, `dialable`.
+  `prompts`, `agents` (names), `queues`, `hours` (as in offhook.toml), `associated`, `dialable`, `retries`,
+  `backoff_ms`.
 - `errors`: error types that are wired (default: all the block declares), `conditions`: [[operator, operand], …],
   `next`: false where NextAction is not wired.
 - `happenings`: events in order; `after_ms` since the one before (0); `answers`: the type of the pending effect that it

@@ -29,6 +29,7 @@ ARN = f"arn:aws:profile:us-east-1:111122223333:domains/amazon-connect-demo/profi
 TEMPLATE = "9cdd12c6-4a2a-48de-8302-c31e77ea117a"
 MODELS = {"cases": "connectcases", "profile": "customer-profiles", "connect-data-tables": "connect"}
 WRONG = {"NoMatchingError": "wrong"}
+KNOWN = "agentic-cx, authentication, cases, data-tables, email, lex, profiles, voice-id, wisdom"
 
 
 def examples(language: str) -> list[str]:
@@ -49,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "data").mkdir()
     (tmp_path / "offhook.toml").write_text(example("# offhook.toml"))
     (tmp_path / "data" / "profiles.json").write_text(examples("json")[0])
-    for name in ("cases", "tables", "refusing"):
+    for name in ("cases", "tables", "refusing", "voices", "assistants", "mails", "sign-in"):
         (tmp_path / "data" / f"{name}.toml").write_text(example(f"# data/{name}.toml"))
     (tmp_path / "bots.toml").write_text((Path(__file__).parent / "fixtures" / "lex" / "bots.toml").read_text())
     monkeypatch.chdir(tmp_path)
@@ -570,7 +571,7 @@ def problems(key: str, described: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("key", "described", "expected"),
     [
-        ("crm", {}, ["'crm' is no service here; known: agentic-cx, cases, data-tables, lex, profiles."]),
+        ("crm", {}, [f"'crm' is no service here; known: {KNOWN}."]),
         ("cases", {"fail": {"X": 1}}, ["fail is wrong: must give the name of an error for each operation."]),
         (
             "cases",
@@ -687,7 +688,7 @@ def test_wrong_files_are_said_at_once(folder: Path) -> None:
     ]
     assert wrong(folder, '[services]\ncrm = "c.json"\ncases = 3') == [
         "offhook.toml: [services] cases is 3, must be text.",
-        "offhook.toml: [services] crm is not a setting here; known: agentic-cx, cases, data-tables, lex, profiles.",
+        f"offhook.toml: [services] crm is not a setting here; known: {KNOWN}.",
     ]
 
 

@@ -24,8 +24,17 @@ from offhook.drivers.ports import SILENT, Answer, Called
 from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.agent import AgentScript
 from offhook.drivers.sim.life import Life
-from offhook.model.contact import Contact
-from offhook.model.effect import CallService, CollectInput, InvokeLambda, Listen, PlaceCall, PlayPrompt, ShowView
+from offhook.model.contact import Contact, Place, Queue
+from offhook.model.effect import (
+    CallService,
+    CollectInput,
+    Enqueue,
+    InvokeLambda,
+    Listen,
+    PlaceCall,
+    PlayPrompt,
+    ShowView,
+)
 from offhook.model.errors import UsageError
 from offhook.model.event import (
     AttributesUpdated,
@@ -52,6 +61,8 @@ _PICKED = {
     **{f"{kind}-picker": kind for kind in "flow module queue agent hours prompt bot".split()},
 }
 LEX = "ConnectParticipantWithLexBot"
+CALLERS = ("UpdateContactCallbackNumber", "TransferParticipantToThirdParty")
+NUMBER = "+12065550123"  # what can be called
 ANYTHING = "3"  # a name, a text, a number: what a reference gives that nothing is compared with
 
 
@@ -149,8 +160,9 @@ def operands(program: Program) -> dict[tuple[str, ...], list[str]]:
     for step in program.steps.values():
         action = step.action
         if step.spec is not None:
+            usual = [NUMBER] * 3 if action.type in CALLERS else []
             for reference in references_in(action.parameters, step.spec.params):
-                found.setdefault(reference.path, [ANYTHING])
+                found[reference.path] = [*found.get(reference.path, [ANYTHING]), *usual]
         if (compared := _compared(action)) is not None:
             values = [satisfying(arrow) for arrow in arrows(step) if arrow.operand]
             found[compared.path] = [*found.get(compared.path, ()), *values]
@@ -350,6 +362,8 @@ class Visitor:
         action, arrow = self._here()
         if isinstance(effect, Listen):
             return self._says(arrow)
+        if isinstance(effect, ShowView):
+            return self._chooses(action, arrow)
         assert isinstance(effect, CollectInput)
         if arrow is None or arrow.by == "NoMatchingError":
             return self._whatever(action, effect)
@@ -367,6 +381,17 @@ class Visitor:
             "CallFailed": Called(status="failed"),
             "ConnectionTimeLimitExceeded": Called(after_ms=700_000),
         }.get(arrow.by, Called(answered_by=arrow.operand or "CallAnswered"))
+
+    def _chooses(self, action: Action, arrow: Arrow | None) -> Answer:
+        """An action of a view, wired or not, or none."""
+        wired = [text_of(condition.operands[0]) for condition in action.conditions]
+        if arrow is not None:
+            return {
+                "NoMatchingCondition": Answer(action="nothing that is wired"),
+                "TimeLimitExceeded": SILENT,
+                "NoMatchingError": SILENT,
+            }.get(arrow.by, Answer(action=arrow.operand or "Next"))
+        return self.chance.choice((SILENT, *(Answer(action=each) for each in (*wired, "Next"))))
 
     def _says(self, arrow: Arrow | None) -> Answer:
         """Something for a bot; which intent that is, the bot decides (`asks`)."""
@@ -424,6 +449,10 @@ class Visitor:
         by = arrow.by if arrow is not None else self.chance.choice(("next", *OUTCOMES))
         is_refused = by == "NoMatchingError" or (by == "ContactNotLinked" and effect.operation == "CreateRelatedItem")
         known = _found(OUTCOMES.get(by, 1)).get(effect.operation)
+        if effect.service == "voiceid" and known is None:
+            known = _voice(arrow.operand if arrow is not None else self.chance.choice(("Enrolled", "HighRisk")))
+        if effect.service == "connect":
+            return self._counts(effect, arrow)
         if is_refused or (known is None and effect.operation != "RecognizeText"):
             return ServiceEnded(0, effect.id, error="ServiceUnavailableException", detail="it is not there.")
         if known is not None:
@@ -437,6 +466,16 @@ class Visitor:
         messages = self.chance.choice(([], [{"content": "Well.", "contentType": "PlainText"}]))
         return ServiceEnded(0, effect.id, {"sessionState": state, "messages": messages}, took_ms=400)
 
+    def _counts(self, effect: CallService, arrow: Arrow | None) -> ServiceEnded:
+        """A number for the queue that takes the arrow, or any."""
+        if arrow is not None and arrow.by == "NoMatchingError":
+            return ServiceEnded(0, effect.id, error="AccessDeniedException", detail="not now.")
+        wanted = satisfying(arrow) if arrow is not None else ""
+        count = int(number(wanted) or 0) if arrow is not None and arrow.operand else self.chance.choice((0, 3, 10**7))
+        names = "Size Online Available Staffed AfterContactWork Busy Missed NonProductive".split()
+        counts: dict[str, Any] = dict.fromkeys(names, count)
+        return ServiceEnded(0, effect.id, {**counts, "OldestContactAge": -(-count // 1_000), "Name": "Sales"})
+
     def _here(self) -> tuple[Action, Arrow | None]:
         """The action that the contact stands on, and the arrow that it means to take there."""
         run = self.life.contact.run
@@ -444,6 +483,18 @@ class Visitor:
         assert run is not None
         assert program is not None
         return program.steps[run.action].action, self.errand.ways.get(run.action)
+
+
+def _voice(result: str) -> dict[str, Any]:
+    """What Voice ID says for a result of Check Voice ID."""
+    words = {"Enrolled": "ENROLLED", "OptedOut": "OPTED_OUT", "Authenticated": "ACCEPT", "NotAuthenticated": "REJECT"}
+    words |= {"Inconclusive": "NOT_ENOUGH_SPEECH", "HighRisk": "HIGH_RISK", "LowRisk": "LOW_RISK"}
+    decision = {"Decision": words.get(result, "")}
+    return {
+        "Speaker": {"Status": words.get(result, "PENDING")},
+        "AuthenticationResult": decision,
+        "FraudDetectionResult": decision,
+    }
 
 
 def _found(count: int) -> dict[str, dict[str, Any]]:
@@ -457,6 +508,10 @@ def _found(count: int) -> dict[str, dict[str, Any]]:
         "CreateCase": {"caseId": "c"},
         "UpdateCase": {},
         "CreateRelatedItem": {},
+        "CreateSession": {"session": {"sessionArn": "arn:session"}},
+        "StartSession": {"SessionId": "s"},
+        "GetEmailMessage": {"Plaintext": "Hello"},
+        "AuthenticateCustomer": {"Result": "Success"},
     }
 
 
@@ -524,7 +579,21 @@ def contact_of(flow: Flow, errand: Errand) -> Contact:
         customer_endpoint="+12065550100",
         attributes=errand.attributes,
         given=nested(errand.given),
+        **_waiting(flow, errand),
     )
+
+
+def _waiting(flow: Flow, errand: Errand) -> dict[str, Any]:
+    """Some contacts have a working queue from the beginning, as those that were transferred do; in a queue flow or a
+    hold flow most of them are in it.
+    """
+    is_queued = flow.type in ("CUSTOMER_QUEUE", "CUSTOMER_HOLD", "AGENT_HOLD")
+    sales = Instance().resource("queue", "Sales")
+    queue = Queue(sales.arn, "Sales")
+    if errand.seed % 4 == 3 or not (is_queued or errand.seed % 4 == 1):
+        return {}
+    order = Enqueue("before", sales.arn, "Sales")
+    return {"queue": queue, "place": Place(order, errand.at_ms - 60_000)} if is_queued else {"queue": queue}
 
 
 def no_certificate(value: str, key_id: str, *, pem: str) -> str:

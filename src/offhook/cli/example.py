@@ -30,7 +30,7 @@ from offhook.model.flow import FLOW_TYPES, MODULE, Action, Condition, ErrorArrow
 from offhook.model.instance import WEEKDAYS, Hours, Instance, QueueSettings, Resource, Span
 
 ANSWER = '{"State":"Washington"}'
-ATTRIBUTES = {"name": "Ann", "language": "1", "customer": "C-77"}
+ATTRIBUTES = {"name": "Ann", "language": "1", "customer": "C-77", "earlier": "an earlier contact"}
 START_MS = 1_767_625_200_000  # 2026-01-05T15:00:00Z, a Monday
 CONTACT_ID = "11111111-1111-4111-8111-111111111111"
 # an operand for blocks that compare with whatever the author wants
@@ -39,6 +39,7 @@ _OPERANDS = {
     "NumberLessThan": "51",
     "ConnectParticipantWithLexBot": "BookHotel",
     "CheckSegmentMembership": "True",
+    "ShowView": "Next",
 }
 _KINDS = {"lambda-picker": "function", "event-flows": "flow"}
 _QUEUE = Instance().resource("queue", "BasicQueue")
@@ -78,6 +79,10 @@ _SERVICES: dict[str, dict[str, Any]] = {
             }
         }
     },
+    "voice-id": {"speakers": {"+12065550100": {"authentication": "ACCEPT"}}},
+    "wisdom": {"assistants": [{"arn": "arn:aws:wisdom:us-east-1:111122223333:assistant/a"}]},
+    "email": {"default": "Where is my parcel?"},
+    "authentication": {"default": {"result": "Success", "customer_id": "C-77"}},
     "agentic-cx": {
         "applications": [
             {"workspace": "w", "application": "a", "greeting": "Is it about your bill?", "turns": [_PAID]},
@@ -145,7 +150,11 @@ def _run(spec: BlockSpec, channel: str) -> Life:
         **_standing(spec, flow_type, channel),
     )
     run = replace(contact.run, external={"State": "Washington"})  # type: ignore[type-var]  # a new contact has a run
-    life = simulator.start(replace(contact, runs=(run,)), Script(("1", "say:Seattle")), at_ms=START_MS)
+    life = simulator.start(
+        replace(contact, runs=(run,)),
+        Script(("view:Next",) if spec.action == "ShowView" else ("1", "say:Seattle")),
+        at_ms=START_MS,
+    )
     simulator.run()
     return life
 

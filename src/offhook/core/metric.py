@@ -1,8 +1,8 @@
 """Numbers of a queue, of an agent or of the contact in it, as blocks ask for them.
 
 The operation is Connect's GetCurrentMetricData; what is asked and answered is ours, because the blocks ask for less.
-Asked: `Queue` (ARN), `Agent` (user name), `Channel` (or None for all) and `Contact`. Answered: `Numbers`, and where
-they are assumed a sentence beside them that says so.
+Asked: `Queue` (ARN) and its `Name`, or `Agent` (user name); `Channel` (or None for all) and `Contact`. Answered:
+`Numbers`, and where they are assumed a sentence beside them that says so.
 """
 
 import msgspec
@@ -37,6 +37,7 @@ def ask(ctx: Ctx, queue: Queue, channel: str | None = None) -> CallService:
     """The question about a queue, or, for an agent's own queue, about that agent."""
     asked = {
         "Queue": "" if queue.is_agent else queue.arn,
+        "Name": queue.name,
         "Agent": queue.name if queue.is_agent else "",
         "Channel": channel,
         "Contact": ctx.contact.id,

@@ -29,12 +29,15 @@ class Services(Protocol):
     def call(self, effect: CallService, contact_id: str) -> ServiceEnded: ...
 
 
+UNAVAILABLE = "ServiceUnavailableException"  # AWS's word; here for a service that nobody has described
+
+
 class NoServices:
     """Nobody to ask."""
 
     def call(self, effect: CallService, contact_id: str) -> ServiceEnded:
         detail = f"there is no service {effect.service!r} here."
-        return ServiceEnded(0, effect.id, error="ServiceUnavailableException", detail=detail)
+        return ServiceEnded(0, effect.id, error=UNAVAILABLE, detail=detail)
 
 
 class Encrypt(Protocol):

@@ -18,11 +18,14 @@ from offhook.model import routing
 from offhook.model.instance import Instance
 
 LEFT_IN_QUEUE = "queued"
+ASSUMED = {"Online": 1, "Available": 1, "Staffed": 1}
+IS_ASSUMED = "No agents are given, so one who is free is assumed."
 AGENT_GONE = frozenset({"new", "inbound", "queued", "callback", "joining", "ended"})
 
 
 class Floor:
-    """See the module. Where `agents` is None every queue takes contacts up to its limit, and there they are left.
+    """See the module. Where `agents` is None every queue takes contacts up to its limit, and there they are left; who
+    asks for agents is told of one who is free (decision S20 assumes queues in the same way).
 
     Times that agents draw depend on `seed`. `on_cleared(contact id, agent, from, until)` is told when the after-contact
     work of a contact is over.
@@ -39,7 +42,6 @@ class Floor:
     ) -> None:
         self.seed = seed
         self._driver = driver
-        self._queues = {each.arn: each.name for each in instance.resources if each.kind == "queue"}
         self._routing = Routing(instance)
         self._scripts = dict(agents or {})
         self._leaves = agents is None
@@ -68,9 +70,10 @@ class Floor:
     def measure(self, effect: effects.CallService) -> events.ServiceEnded:
         """Metrics of a queue, an agent or a contact (CallService `connect`, GetCurrentMetricData)."""
         asked = effect.input
-        queue = self._queues.get(asked["Queue"], asked["Queue"])
-        counted = self._routing.metrics(queue, asked["Agent"], asked["Channel"], asked["Contact"], self.now_ms)
+        counted = self._routing.metrics(asked["Name"], asked["Agent"], asked["Channel"], asked["Contact"], self.now_ms)
         output = {**counted, "ARN": asked["Queue"] or None}
+        if self._leaves:
+            return events.ServiceEnded(self.now_ms, effect.id, output={**output, **ASSUMED}, detail=IS_ASSUMED)
         return events.ServiceEnded(self.now_ms, effect.id, output=output)
 
     def stepped(self, life: Life) -> None:
@@ -91,7 +94,7 @@ class Floor:
     def _enqueue(self, life: Life, effect: effects.Enqueue) -> None:
         contact_id = effect.contact_id or life.contact.id
         self._asked[contact_id] = (life, effect.id)
-        since_ms = effect.since_ms or self.now_ms - effect.age_ms
+        since_ms = (effect.since_ms or self.now_ms) - effect.age_ms
         self.route(
             routing.Enqueue(
                 self.now_ms,

@@ -14,13 +14,22 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from offhook.core import digits
+from offhook.core import digits, metric
 from offhook.core.machine import step
 from offhook.core.program import Compiled
 from offhook.core.snapshot import Snapshots
 from offhook.core.ssml import speech_ms
 from offhook.drivers.entered import heard
-from offhook.drivers.ports import SILENT, Answer, Customer, Encrypt, Functions, NoServices, Services
+from offhook.drivers.ports import (
+    SILENT,
+    UNAVAILABLE,
+    Answer,
+    Customer,
+    Encrypt,
+    Functions,
+    NoServices,
+    Services,
+)
 from offhook.drivers.sim.agent import AgentScript
 from offhook.drivers.sim.floor import Floor
 from offhook.drivers.sim.kin import Kin
@@ -180,10 +189,9 @@ class World(ABC):
             self.push(life, ViewAnswered(self.now_ms + answer.said_ms, effect.id, answer.action, answer.data))
 
     def _ask(self, life: Life, effect: effects.CallService) -> None:
-        if effect.service == "connect":
+        answer = self._services.call(effect, life.contact.id)
+        if effect.service == metric.SERVICE and answer.error == UNAVAILABLE:  # nobody says what is to be counted
             answer = self._floor.measure(effect)
-        else:
-            answer = self._services.call(effect, life.contact.id)
         self.push(life, replace(answer, at_ms=self.now_ms + answer.took_ms))
 
     def _keep(self, life: Life, key: str) -> None:
