@@ -91,6 +91,10 @@ class Floor:
         if player is not None and contact.phase not in AGENT_GONE:
             player.sees(life)
 
+    def forget(self, life: Life) -> None:
+        """The contact is looked after no more: it is in no queue, and nobody is asked to take it."""
+        self.route(routing.Dequeue(self.now_ms, life.contact.id))
+
     def _enqueue(self, life: Life, effect: effects.Enqueue) -> None:
         contact_id = effect.contact_id or life.contact.id
         self._asked[contact_id] = (life, effect.id)

@@ -146,6 +146,7 @@ class World(ABC):
         # a customer without end (a menu that repeats for ever) is left alone after a while
         if life.events >= MAX_EVENTS or self.now_ms - life.contact.started_ms >= self._max_contact_ms:
             life.stopped = STOPPED
+            self._floor.forget(life)
         if self._forgets and life.is_over:
             del self.lives[life.contact.id]
             self._kin.gone(life)
