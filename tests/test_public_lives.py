@@ -80,4 +80,4 @@ def test_the_public_flows_see_every_phase_of_a_contact(flows_folder: Path) -> No
         for number in range(4):
             for life in lives(flow, centre(flow), at_random(program, number), AGENTS):
                 seen |= {entry[3] for entry in life.trace if entry[0] == "contact.phase"}
-    assert seen >= {"queued", "agent_whisper", "customer_whisper", "connected", "holding", "transferring", "callback"}
+    assert seen >= {"queued", "agent_whisper", "customer_whisper", "connected", "holding", "transferring"}

@@ -342,6 +342,9 @@ def _make_trouble(errand: Errand, step: Step, chance: Random) -> None:
             errand.kind = f"no {kind}"
 
 
+NOWHERE = Action("", "", {})
+
+
 class Visitor:
     """One customer, with the functions that are invoked for it. `life` is set once the contact has one."""
 
@@ -477,11 +480,14 @@ class Visitor:
         return ServiceEnded(0, effect.id, {**counts, "OldestContactAge": -(-count // 1_000), "Name": "Sales"})
 
     def _here(self) -> tuple[Action, Arrow | None]:
-        """The action that the contact stands on, and the arrow that it means to take there."""
+        """The action that the contact stands on, and the arrow that it means to take there.
+
+        None of them where it stands on none: another contact asks, one that came of it.
+        """
         run = self.life.contact.run
         program = self.compiled.program(run.flow) if run is not None else None
-        assert run is not None
-        assert program is not None
+        if run is None or program is None:
+            return NOWHERE, None
         return program.steps[run.action].action, self.errand.ways.get(run.action)
 
 
