@@ -133,6 +133,7 @@ def _enqueue(draft: Draft) -> None:
     place, callback = draft.place, draft.callback
     if place is not None:
         order = replace(place.order, id=draft.new_id(), since_ms=place.since_ms, contact_id="", replaces="")
+        order = replace(order, priority=draft.priority, age_ms=draft.age_ms)
     elif draft.queue is not None:
         order = enqueue(draft, draft.queue)
         if callback is not None:

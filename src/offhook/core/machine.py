@@ -174,7 +174,7 @@ def _enter(draft: Draft, identifier: str) -> "Outcome | Over":
     if here is None:
         return Over(End(f"an arrow leads to {identifier!r}, which is no action of the flow"))
     draft.step = here
-    if not draft.is_reached and here.spec is not None and here.spec.kind == "participant":
+    if not draft.is_reached and draft.line == "customer" and here.spec is not None and here.spec.kind == "participant":
         return lines.call_customer(draft)
     draft.params = None
     draft.unset = ()

@@ -47,6 +47,7 @@ class Floor:
         self._leaves = agents is None
         self._is_open = False
         self._asked: dict[str, tuple[Life, str]] = {}
+        self._takers: dict[str, str] = {}
         self._phases: dict[str, str] = {}
         self._wake_ms: int | None = None
         self._on_cleared = on_cleared
@@ -77,8 +78,13 @@ class Floor:
         return events.ServiceEnded(self.now_ms, effect.id, output=output)
 
     def stepped(self, life: Life) -> None:
-        """The contact has made a step: whoever works on it goes on from there."""
+        """The contact has made a step: whoever works on it goes on from there, or is free of it."""
         contact = life.contact
+        agent = contact.agent if contact.phase not in AGENT_GONE else None
+        if contact.id in self._takers and agent is None:
+            self._let_go(life)
+        elif agent is not None:
+            self._takers[contact.id] = agent.name
         if self._phases.get(contact.id) == contact.phase:
             return
         if contact.phase == "ended":
@@ -87,12 +93,12 @@ class Floor:
         self._phases[contact.id] = contact.phase
         if contact.phase in WAITING and self._leaves:
             life.stopped = LEFT_IN_QUEUE
-        player = self._players.get(contact.agent.name) if contact.agent is not None else None
-        if player is not None and contact.phase not in AGENT_GONE:
-            player.sees(life)
+        if agent is not None and agent.name in self._players:
+            self._players[agent.name].sees(life)
 
     def forget(self, life: Life) -> None:
         """The contact is looked after no more: it is in no queue, and nobody is asked to take it."""
+        self._takers.pop(life.contact.id, None)
         self.route(routing.Dequeue(self.now_ms, life.contact.id))
 
     def _enqueue(self, life: Life, effect: effects.Enqueue) -> None:
@@ -122,9 +128,14 @@ class Floor:
         self.route(routing.Change(self.now_ms, life.contact.id, effect.priority, effect.age_ms, effect.agent))
 
     def _disconnect(self, life: Life, effect: effects.Disconnect) -> None:
-        agent = life.contact.agent
-        if effect.line == "agent" and agent is not None and agent.name in self._players:
-            self._players[agent.name].left(life)
+        if effect.line == "agent":
+            self._let_go(life)
+
+    def _let_go(self, life: Life) -> None:
+        """Whoever has the contact is done with it."""
+        name = self._takers.pop(life.contact.id, "")
+        if name in self._players:
+            self._players[name].left(life)
 
     # --- what agents do ---
 
