@@ -276,6 +276,7 @@ _PHASES = {
     "holding": "on hold",
     "agent_holding": "{agent} is on hold",
     "transferring": "{agent} talks to the other side, the customer is on hold",
+    "aside": "{agent} is on hold, the customer talks to the other side",
     "conference": "all are joined",
     "talking": "talks to the third party",
 }

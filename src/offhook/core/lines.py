@@ -210,7 +210,7 @@ def _handed_over(draft: Draft, was: str, happening: str) -> bool:
     """Whether the customer goes on in the contact that the transfer began; that one hears what becomes of this one."""
     if not draft.transfer:
         return False
-    goes_on = happening == "agent_left" and was in ("transferring", "conference")
+    goes_on = happening == "agent_left" and was in ("transferring", "conference", "aside")
     told = events.CustomerJoined(draft.now_ms) if goes_on else events.HungUp(draft.now_ms, "customer")
     _order(draft, effects.Tell(draft.new_id(), draft.transfer, told))
     return goes_on

@@ -10,7 +10,8 @@ callback); `queued`; `joining` (a transfer rings at an agent, no queue); `agent_
 `callback` (a queued callback: nobody is on the customer's line) and `callback_whisper`; `outbound` (the agent is there,
 the customer is called or hears the outbound whisper); `dialling` (a number of a quick connect is called); `connected`;
 `holding` (customer and agent wait), `agent_holding` (the agent alone); `transferring` (the agent talks to the other
-side, the customer is on hold), `conference`; `talking` (to the third party that a flow called); `ended`.
+side, the customer is on hold), `conference`, `aside` (the agent is on hold while the customer hears and answers the
+transfer's flow, adminguide/hold-customer-agent.html); `talking` (to the third party that a flow called); `ended`.
 
 Source: spec/flow-types.md sections 1 to 4 (adminguide/contact-initiation-methods.html, create-contact-flow.html,
 transfer.html, set-whisper-flow.html, set-disconnect-flow.html). Ours, as nothing is said: a customer hears nothing
@@ -127,11 +128,17 @@ TURNS: Mapping[tuple[str, str], Turn] = {
     ("agent_holding", "transfer"): Turn("transferring", (_AGENT, _HOLD)),
     ("agent_holding", "agent_left"): _ENDED,
     ("transferring", "resumed"): Turn("conference", (_CUSTOMER, BRIDGE)),
+    ("transferring", "agent_held"): Turn("aside", (_CUSTOMER, _AGENT_HOLD)),
     ("transferring", "transfer_ended"): Turn("holding", (_AGENT_HOLD,)),
     ("transferring", "agent_left"): _ENDED,
     ("conference", "held"): Turn("transferring", (UNBRIDGE, _HOLD)),
+    ("conference", "agent_held"): Turn("aside", (UNBRIDGE, _AGENT_HOLD)),
     ("conference", "transfer_ended"): Turn("connected"),
     ("conference", "agent_left"): _ENDED,
+    ("aside", "resumed"): Turn("conference", (_AGENT, BRIDGE)),
+    ("aside", "held"): Turn("transferring", (_AGENT, _HOLD)),
+    ("aside", "transfer_ended"): Turn("agent_holding"),
+    ("aside", "agent_left"): _ENDED,
     ("talking", "talk_ended"): _ENDED,
 }
 # whatever the phase

@@ -68,6 +68,10 @@ class Kin:
             return
         if isinstance(effect.event, events.CustomerJoined):
             other.customer = life.customer
+        if other.contact.transfer == life.contact.id and isinstance(effect.event, events.Held | events.Resumed):
+            # a flow says who hears it: the agent who transfers alone, or the customer, too
+            is_away = effect.event == events.Held(effect.event.at_ms, "customer")
+            life.customer = Script() if is_away else other.customer
         self._driver.push(other, effect.event)
 
     def _save(self, life: Life, effect: effects.SaveAttributes) -> None:

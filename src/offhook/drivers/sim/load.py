@@ -19,7 +19,9 @@ from offhook.drivers.sim.life import Life
 from offhook.model.contact import Contact
 from offhook.model.event import HungUp
 
-WITH_AGENT = frozenset({"agent_whisper", "customer_whisper", "outbound", "holding", "agent_holding", "transferring"})
+WITH_AGENT = frozenset(
+    {"agent_whisper", "customer_whisper", "outbound", "holding", "agent_holding", "transferring", "aside"}
+)
 
 
 @dataclass(slots=True)
