@@ -111,7 +111,8 @@ def mended(value: Any) -> Any:
 
 def style_of(text: str) -> str:
     """The style that reproduces this text, or the nearest one where none does."""
-    ending = "-ascii" if text.isascii() else ""
+    # an encoder that writes ASCII alone escapes DEL as well
+    ending = "-ascii" if text.isascii() and "\x7f" not in text else ""
     if indent := _FIRST_INDENT.search(text.strip()):
         return ("indent4" if len(indent[1]) == 4 else "indent2") + ending
     first = _FIRST_KEY.match(text)
