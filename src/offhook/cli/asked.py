@@ -3,15 +3,16 @@
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from offhook.adapters.lambdas.record import Recording, load, recorder_problem
 from offhook.adapters.lambdas.spec import Function, parse_functions
+from offhook.cli.agents import Staff, load_staff, plain_staff
 from offhook.core.calendar import parse_instant
 from offhook.core.expr import parse_reference
-from offhook.drivers.sim.agent import AgentScript, length_of
+from offhook.drivers.sim.agent import length_of
 from offhook.drivers.sim.customer import Script
 from offhook.model.errors import UsageError
 from offhook.model.flow import FLOW_TYPES, MODULE
@@ -61,7 +62,7 @@ class Options:
 class Asked:
     """What the options mean. `at_ms` None: now. `given` is nested by the steps of the references.
 
-    `recordings` answer in place of functions, None where they run.
+    `recordings` answer in place of functions, None where they run. `staff` None: the project's own.
     """
 
     channel: str
@@ -73,7 +74,7 @@ class Asked:
     function_time_ms: int | None
     given: dict[str, Any]
     recordings: tuple[Recording, ...] | None = None
-    agents: dict[str, AgentScript] = field(default_factory=dict)
+    staff: Staff | None = None
     patience: int | None = None
 
 
@@ -114,19 +115,22 @@ def read(options: Options, problems: list[str]) -> Asked:
         function_time_ms=_milliseconds(options.function_time, problems),
         given=_given(options.given, problems),
         recordings=_recordings(options, problems),
-        agents=_agents(options.agents, problems),
+        staff=_staff(options.agents, problems),
         patience=_length("--patience", options.patience, problems),
     )
 
 
-def _agents(text: str | None, problems: list[str]) -> dict[str, AgentScript]:
-    """So many agents, `agent-1` and on."""
+def _staff(text: str | None, problems: list[str]) -> Staff | None:
+    """So many agents, or those of a file; None where the project's are meant."""
     if text is None:
-        return {}
-    if not re.fullmatch(r"[0-9]{1,4}", text):
-        problems.append(f"--agents is {text!r}, must be a number of agents.")
-        return {}
-    return {f"agent-{count}": AgentScript() for count in range(1, int(text) + 1)}
+        return None
+    if re.fullmatch(r"[0-9]{1,4}", text):
+        return plain_staff(int(text))
+    try:
+        return load_staff(Path(text))
+    except UsageError as refusal:
+        problems += refusal.problems
+    return None
 
 
 def _length(name: str, text: str | None, problems: list[str]) -> int | None:

@@ -96,10 +96,8 @@ def _plan(wanted: Wanted, problems: list[str]) -> _Plan | None:
 
 def _run(ready: Ready, wanted: Wanted, plan: _Plan) -> Tally:
     first = contact_of(ready)
-    agents = {
-        name: structs.replace(plan.script, status=each.status, answers=each.answers, then=each.then)
-        for name, each in ready.asked.agents.items()
-    }
+    # agents of a file are as the file says; so many plain ones as the options say
+    agents = dict.fromkeys(ready.agents, plan.script) if (ready.options.agents or "").isdigit() else ready.agents
     columns = TextColumn("contacts"), BarColumn(), MofNCompleteColumn()
     shown = Progress(*columns, console=console_for(sys.stderr), transient=True, disable=not sys.stderr.isatty())
     with LambdaHost(ready.project.functions, max_invocations=ready.project.instance_limit) as host, shown as progress:

@@ -16,6 +16,7 @@ from rich.text import Text
 from offhook.adapters.lambdas.kind import BOOTSTRAP, NODE, PYTHON
 from offhook.adapters.lambdas.spec import LocalFunction
 from offhook.blocks import catalogue
+from offhook.cli.agents import with_staff
 from offhook.cli.asked import DEFAULT_AT, Options, read, repeat
 from offhook.cli.keyboard import Phone
 from offhook.cli.line import Line, Ready, Sink
@@ -52,6 +53,10 @@ def prepare(options: Options) -> Ready:
             {each.function: each.arn for each in asked.recordings or ()}
         )
         project = _debugged(project, options.debug)
+        if asked.staff is not None:
+            project = replace(
+                project, instance=with_staff(project.instance, asked.staff, "--agents"), agents=asked.staff.scripts
+            )
     except UsageError as refusal:
         problems += refusal.problems
     if problems:
@@ -61,7 +66,15 @@ def prepare(options: Options) -> Ready:
     at_ms = asked.at_ms
     if at_ms is None:
         at_ms = time.time_ns() // 1_000_000 if is_person else parse_instant(DEFAULT_AT)
-    return Ready(options=options, asked=asked, project=project, flow=flow, is_person=is_person, at_ms=at_ms)
+    return Ready(
+        options=options,
+        asked=asked,
+        project=project,
+        flow=flow,
+        is_person=is_person,
+        at_ms=at_ms,
+        agents=project.agents,
+    )
 
 
 def _find(options: Options) -> tuple[Project, Flow]:

@@ -21,6 +21,7 @@ from offhook.core.birth import new_contact
 from offhook.core.program import Compiled
 from offhook.drivers.ports import Answer, Called, Functions
 from offhook.drivers.sim import Simulator
+from offhook.drivers.sim.agent import AgentScript
 from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.life import Life
 from offhook.drivers.sim.live import Live
@@ -47,6 +48,7 @@ class Ready:
     flow: Flow
     is_person: bool
     at_ms: int
+    agents: dict[str, AgentScript]
 
 
 class Line:
@@ -72,7 +74,7 @@ class Line:
             "function_time_ms": ready.asked.function_time_ms,
             "encrypt": encrypt,
             "watch": self._watch,
-            "agents": ready.asked.agents or ({} if ready.asked.patience is not None else None),
+            "agents": ready.agents or ({} if ready.asked.patience is not None else None),
             "seed": ready.options.seed,
         }
         when: dict[str, Any] = {"at_ms": ready.at_ms, "hang_up_after": ready.options.hang_up_after}

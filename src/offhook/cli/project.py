@@ -30,6 +30,7 @@ from offhook.adapters.lambdas.spec import (
     read_cold,
 )
 from offhook.blocks import catalogue
+from offhook.cli.agents import with_staff
 from offhook.cli.file import contents
 from offhook.cli.services import Description, described, with_bots
 from offhook.cli.settings import FunctionSettings, Settings, Unfolded, read_settings
@@ -37,6 +38,7 @@ from offhook.core.calendar import parse_hours
 from offhook.core.phases import DEFAULT_FLOWS
 from offhook.core.resolve import Resolver
 from offhook.drivers.defaults import with_defaults
+from offhook.drivers.sim.agent import AgentScript
 from offhook.flowjson.read import read_flow
 from offhook.model.errors import UsageError
 from offhook.model.flow import MODULE, Flow
@@ -72,6 +74,7 @@ class Project:
     logical_ids: dict[str, str] = field(default_factory=dict)
     services: dict[str, Description] = field(default_factory=dict)
     service_files: tuple[Path, ...] = ()
+    agents: dict[str, AgentScript] = field(default_factory=dict)
 
     def function_name(self, text: str) -> str:
         """The name of the function that has this logical id in a template; else the text itself."""
@@ -231,12 +234,13 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
         associated=_associated(settings.functions, strict=strict),
     )
     texts = {name: each for (kind, name), each in settings.matches.items() if kind == "flow"}
-    instance = with_defaults(with_bots(instance, descriptions), texts)
+    instance = with_staff(with_defaults(with_bots(instance, descriptions), texts), settings.staff, source)
     files = {flow.arn: path for flow, _, path in flows}
     return Project(
         root=root, file=file, instance=instance, functions=functions, files=files, paths=settings.paths,
         warnings=tuple(warnings), instance_limit=settings.instance_limit, templates=tuple(unfolded.files),
         logical_ids=unfolded.logical_ids, services=descriptions, service_files=tuple(service_files.values()),
+        agents=settings.staff.scripts,
     )  # fmt: skip
 
 

@@ -131,7 +131,11 @@ _Silent = Annotated[bool, _option("--silent", help="The customer does nothing.",
 _Leaves = Annotated[str, _option(help="The customer leaves after this block.", panel=_CUSTOMER, metavar="BLOCK")]
 _Agents = Annotated[
     str | None,
-    _option(help="So many agents are there to take what is queued: 1.", panel=_CUSTOMER, metavar="N"),
+    _option(
+        help="Who takes what is queued: so many agents, or a file with [agents.NAME] tables; 0 for nobody.",
+        panel=_CUSTOMER,
+        metavar="N|FILE",
+    ),
 ]
 _Patience = Annotated[
     str | None, _option(help="Hang up after waiting so long in a queue: 30s.", panel=_CUSTOMER, metavar="TIME")

@@ -17,6 +17,8 @@ import msgspec
 from offhook.adapters.lambdas.kind import BOOTSTRAP, kind_of
 from offhook.adapters.lambdas.spec import read_cold
 from offhook.adapters.services import modules
+from offhook.cli.agents import Staff, read_staff
+from offhook.cli.table import Table, shown, spelled
 from offhook.model.errors import UsageError
 from offhook.model.flow import FLOW_TYPES, MODULE
 from offhook.model.instance import ACCOUNT, REGION, Alias, Instance, LambdaPolicy, QueueSettings, Statement
@@ -116,6 +118,7 @@ class Settings:
     hours: dict[str, dict[str, Any]]
     queues: dict[str, QueueSettings]
     services: dict[str, str]
+    staff: Staff
 
 
 @dataclass(slots=True)
@@ -150,11 +153,11 @@ def read_settings(text: str, *, source: str, env: str | None) -> tuple[Settings,
     problems: list[str] = []
     layers = document.pop("env", {})
     if not isinstance(layers, dict):
-        problems.append(f"{source}: env is {_shown(layers)}, must be tables such as [env.test].")
+        problems.append(f"{source}: env is {shown(layers)}, must be tables such as [env.test].")
         layers = {}
     _settings(Table(source, "", document, problems))
     for name in layers:
-        _settings(Table(source, f"env.{_spelled(name)}", layers[name], problems))
+        _settings(Table(source, f"env.{spelled(name)}", layers[name], problems))
     whole = document
     if env is not None and env not in layers:
         problems.append(f"{source}: there is no environment {env!r}; {_known('environments', layers)}.")
@@ -184,136 +187,6 @@ def _laid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return laid
 
 
-class Table:
-    """One table being read: takes what is asked for, and notes what is wrong. What nobody asked for is unknown."""
-
-    def __init__(self, source: str, path: str, entries: Any, problems: list[str]) -> None:
-        self._source = source
-        self._path = path
-        self._problems = problems
-        self.is_sound = True
-        self._asked: list[str] = []
-        self.entries: dict[str, Any] = entries if isinstance(entries, dict) else {}
-        if not isinstance(entries, dict):
-            self.problem("", f"is {_shown(entries)}, must be a table")
-
-    def problem(self, key: str, rule: str) -> None:
-        self.is_sound = False
-        where = " ".join(filter(None, (self._path and f"[{self._path}]", key and _spelled(key))))
-        self._problems.append(f"{self._source}: {where} {rule}.")
-
-    def text(self, key: str, default: str = "", *, one_of: tuple[str, ...] = ()) -> str:
-        value = self._take(key, default)
-        if not isinstance(value, str) or (key in self.entries and not value):
-            self.problem(key, f"is {_shown(value)}, must be text")
-            return default
-        if one_of and value not in one_of:
-            self.problem(key, f"is {_shown(value)}, must be one of {', '.join(one_of)}")
-            return default
-        return value
-
-    def number(self, key: str, *, least: int, most: int) -> int | None:
-        value = self._take(key, None)
-        if type(value) is int and least <= value <= most:
-            return value
-        if value is not None:
-            self.problem(key, f"is {_shown(value)}, must be a whole number in {least}..{most}")
-        return None
-
-    def flag(self, key: str) -> bool | None:
-        value = self._take(key, None)
-        if isinstance(value, bool):
-            return value
-        if value is not None:
-            self.problem(key, f"is {_shown(value)}, must be true or false")
-        return None
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self._take(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.problem(key, f"is {_shown(value)}, must be a list of texts")
-            return ()
-        return tuple(value)
-
-    def numbers(self, key: str) -> tuple[int, ...] | None:
-        value = self._take(key, None)
-        if key not in self.entries:
-            return None
-        if not isinstance(value, list) or not all(type(item) is int and item >= 0 for item in value):
-            self.problem(key, f"is {_shown(value)}, must be a list of whole numbers from 0")
-            return None
-        return tuple(value)
-
-    def text_map(self, key: str, *, one_of: tuple[str, ...] = ()) -> dict[str, str]:
-        table = self.table(key)
-        return {name: table.text(name, one_of=one_of) for name in table.entries}
-
-    def scalars(self, key: str) -> dict[str, str]:
-        """Texts, which may be empty, and numbers and flags as JSON spells them."""
-        table = self.table(key)
-        found = {}
-        for name, value in table.entries.items():
-            if isinstance(value, str | int | float):
-                found[name] = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-            else:
-                table.problem(name, f"is {_shown(value)}, must be text, a number, true or false")
-                self.is_sound = False
-        return found
-
-    def table(self, key: str) -> "Table":
-        path = f"{self._path}.{_spelled(key)}" if self._path else _spelled(key)
-        return Table(self._source, path, self._take(key, {}), self._problems)
-
-    def tables(self, key: str) -> Iterator[tuple[str, "Table"]]:
-        table = self.table(key)
-        return ((name, table.table(name)) for name in table.entries)
-
-    def list_of_tables(self, key: str) -> "list[Table]":
-        value = self._take(key, [])
-        if not isinstance(value, list):
-            self.problem(key, f"is {_shown(value)}, must be a list of tables")
-            return []
-        path = f"{self._path}.{_spelled(key)}"
-        return [Table(self._source, f"{path}[{place}]", entry, self._problems) for place, entry in enumerate(value)]
-
-    def shares(self, key: str) -> dict[str, float]:
-        """Numbers in 0..1 by name that are 1 together at most."""
-        table = self.table(key)
-        for name, value in table.entries.items():
-            if type(value) not in (int, float) or not 0 <= value <= 1:
-                table.problem(name, f"is {_shown(value)}, must be a share in 0..1")
-        if table.is_sound and sum(table.entries.values()) > 1:
-            table.problem("", "adds up to more than 1")
-        self.is_sound &= table.is_sound
-        return table.entries if table.is_sound else {}
-
-    def raw(self, key: str) -> Any:
-        return self._take(key, None)
-
-    def left(self) -> list[str]:
-        """Keys that nobody has asked for."""
-        return [key for key in self.entries if key not in self._asked]
-
-    def close(self) -> None:
-        for key in self.left():
-            self.problem(key, f"is not a setting here; known: {', '.join(self._asked)}")
-
-    def _take(self, key: str, default: Any) -> Any:
-        self._asked.append(key)
-        return self.entries.get(key, default)
-
-
-def _spelled(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "a table"
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= 40 else f"{text[:40]}…"
-
-
 def _settings(top: Table) -> Settings:
     profile = top.text("profile", "compatible", one_of=PROFILES)
     instance = top.table("instance")
@@ -340,11 +213,12 @@ def _settings(top: Table) -> Settings:
             matches[kind, name] = table.texts("matches")
             table.close()
     services = _services(top.table("services"))
+    staff = read_staff(top)
     top.close()
     return Settings(
         strict=profile == "strict", **identity, paths=paths, types=types, matches=matches, numbers=numbers,
         functions=tuple(filter(None, functions)), policy=policy, instance_limit=instance_limit, hours=hours,
-        queues=queues, services=services,
+        queues=queues, services=services, staff=staff,
     )  # fmt: skip
 
 
@@ -480,7 +354,7 @@ def _queue(name: str, table: Table, matches: dict[tuple[str, str], tuple[str, ..
     matches["queue", name] = table.texts("matches")
     caller = table.text("outbound_caller_id")
     most = table.number("max_contacts", least=0, most=1_000_000)
-    settings = QueueSettings(name, table.text("hours"), most, caller or None)
+    settings = QueueSettings(name, table.text("hours"), most, caller or None, table.text("outbound_flow"))
     table.close()
     return settings
 
@@ -516,6 +390,6 @@ def _contradictions(settings: Settings, source: str) -> list[str]:
     for name, queue in settings.queues.items():
         if queue.hours and queue.hours not in settings.hours:
             known = _known("hours", settings.hours)
-            where = f"{source}: [queues.{_spelled(name)}] hours"
+            where = f"{source}: [queues.{spelled(name)}] hours"
             found.append(f"{where} is {queue.hours!r}, which is not in [hours]; {known}.")
     return found
