@@ -268,6 +268,42 @@ def test_an_interrupted_agent_who_is_busy_is_left_alone() -> None:
     assert lived.contacts[0].phase == "queued"
 
 
+def criteria(*steps: dict[str, Any]) -> Flow:
+    given = {"RoutingCriteria": {"Steps": list(steps)}}
+    return main(
+        action("it", "UpdateContactRoutingCriteria", given, then="queue", errors={"NoMatchingError": "bye"}),
+        TO_QUEUE,
+        BYE,
+    )
+
+
+def one_of(*agents: str) -> dict[str, Any]:
+    match = {"ComparisonOperator": "Match", "MatchCriteria": {"AgentsCriteria": {"AgentIds": agents}}}
+    return {"AttributeCondition": match}
+
+
+@pytest.mark.parametrize(
+    ("expression", "taker"),
+    [
+        (one_of("joe"), "joe"),
+        ({"NotAttributeCondition": one_of("jane")["AttributeCondition"]}, "joe"),
+        ({"OrExpression": [one_of("jane"), one_of("joe")]}, "jane"),
+    ],
+)
+def test_routing_criteria_may_name_the_agents(expression: dict[str, Any], taker: str) -> None:
+    lived = live(centre(criteria({"Expression": expression})), {"jane": jane(), "joe": jane()})
+
+    assert [each.agent.name for each in lived.contacts if each.agent] == [taker]
+
+
+def test_after_the_last_step_has_expired_any_agent_will_do() -> None:
+    stage = centre(criteria({"Expression": one_of("joe"), "Expiry": {"DurationInSeconds": "30"}}))
+
+    lived = live(stage, {"jane": jane()})
+
+    assert "31.0 1 is agent_whisper" in lived.heard()
+
+
 # --- Transfer to queue, the callback tab ---
 
 

@@ -1,9 +1,9 @@
 """Set routing criteria: say step by step which agents may get the contact.
 
-The page calls the action UpdateRoutingCriteria; the service knows this name alone. It takes
-effect with Transfer to queue, and not in an agent's queue. From a function the criteria must come as text that holds
-JSON, not as an object (P22).
-Source: APIReference/flow-control-actions-updateroutingcriteria.html; cases.md P22.
+The page calls the action UpdateRoutingCriteria; the service knows this name alone. It takes effect with Transfer to
+queue, and not in an agent's queue. From a function the criteria must come as text that holds JSON, not as an object
+(P22). A condition may name agents, too, as a public flow and the API have it.
+Source: APIReference/flow-control-actions-updateroutingcriteria.html, API_MatchCriteria.html; cases.md P22.
 """
 
 from typing import Annotated, Any
@@ -23,7 +23,7 @@ from offhook.core.spec import (
 
 
 class RoutingCriteria(msgspec.Struct, frozen=True, rename="pascal"):
-    """Each step is {Expression, Expiry?}; what an expression may hold keeps growing, so it is not checked here."""
+    """Each step is {Expression, Expiry?}; core.criteria knows what may stand in it."""
 
     steps: Annotated[tuple[dict[str, Any], ...], JSON, msgspec.Meta(min_length=1, title="Steps")]
 
@@ -37,7 +37,14 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
     found = _read(p.routing_criteria, is_dynamic=isinstance(ctx.action.parameters.get("RoutingCriteria"), str))
     if isinstance(found, str):
         return Exit(error="NoMatchingError", cause="bad_parameter", detail=f"RoutingCriteria: {found}")
-    return Exit(set={"routing_criteria": found.steps})
+    steps = criteria.with_names(list(found.steps), lambda raw: _name_of(raw, ctx))
+    return Exit(set={"routing_criteria": tuple(steps)})
+
+
+def _name_of(raw: str, ctx: Ctx) -> str:
+    """The user name of the agent whom an id, an ARN or a name means; as it stands where it means nobody."""
+    found = ctx.find("agent", raw)
+    return raw if found.resource is None else found.resource.name
 
 
 def _read(value: Any, *, is_dynamic: bool) -> RoutingCriteria | str:

@@ -272,7 +272,7 @@ class Routing:
         waited_ms = now_ms - waiting.entered_ms
         delay_ms = next((route.delay_ms for route in agent.profile.queues if route.queue == order.queue), 0)
         step = step_at(order.criteria, waited_ms)
-        return waited_ms >= delay_ms and (step is None or fits(step, agent.settings.proficiencies))
+        return waited_ms >= delay_ms and (step is None or fits(step, agent.settings.proficiencies, agent.settings.name))
 
     def _match(self, waiting: Waiting, now_ms: int) -> Iterator[Notice]:
         """Offer the contact to the agent who has been free for longest, if any may have it."""
