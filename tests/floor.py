@@ -32,8 +32,12 @@ QUICK = Time(1_000)
 
 def named(kind: str, name: str, *actions: Action) -> Flow:
     """A flow of this type and name; without actions it says its name, and ends as its type does."""
-    if not actions:
-        is_transfer = kind in ("CONTACT_FLOW", "AGENT_TRANSFER", "QUEUE_TRANSFER")
+    if not actions and kind in ("CUSTOMER_HOLD", "AGENT_HOLD"):
+        actions = (action("loop", "MessageParticipantIteratively", {"Messages": [{"Text": name}]}),)
+    elif not actions and kind == "AGENT_TRANSFER":
+        actions = (say("say", name, "ring"), action("ring", "TransferContactToAgent"))
+    elif not actions:
+        is_transfer = kind in ("CONTACT_FLOW", "QUEUE_TRANSFER")
         actions = (say("say", name, "queue"), TO_QUEUE, BYE) if is_transfer else (say("say", name, "end"), END)
     return flow(*actions, arn=f"flow:{name}", name=name, kind=kind)
 
@@ -84,7 +88,8 @@ class Lived:
 
     def heard(self) -> list[str]:
         """`SECONDS WHO hears WHAT`, phases as `SECONDS CONTACT is PHASE`, in the order in which it happened."""
-        told = []
+        told: list[str] = []
+        said: set[str] = set()
         names: dict[str, str] = {}
         for event in self.events:
             label = names.setdefault(event.contact, str(len(names) + 1))
@@ -92,8 +97,12 @@ class Lived:
             match event:
                 case trace.Said():
                     who = "agent" if event.line == "agent" else self._who[event.contact]
-                    told.append(f"{at} {who} hears {event.text}")
+                    sentence = f"{who} hears {event.text}"
+                    if sentence not in said:  # what loops is told once, until the contact is somewhere else
+                        told.append(f"{at} {sentence}")
+                    said.add(sentence)
                 case trace.ContactPhase():
+                    said.clear()
                     told.append(f"{at} {label} is {event.phase}")
                 case trace.ContactEnded():
                     told.append(f"{at} {label} ended: {event.reason}")

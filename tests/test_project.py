@@ -538,12 +538,11 @@ def test_wrong_types_and_unknown_keys_are_said_at_once_with_file_and_key(folder:
     assert set(problems(folder, text)) >= {
         f"offhook.toml: {sentence}"
         for sentence in (
-            "profil is not a setting here; known: profile, instance, flows, numbers, functions, lambda, hours, queues, "
-            "prompts, modules, bots, services.",
+            "profil is not a setting here; did you mean profile.",
             'profile is "lax", must be one of compatible, strict.',
             "[instance] alias is 3, must be text.",
             '[flows] paths is "flows/*.json", must be a list of texts.',
-            "[flows] path is not a setting here; known: paths, types.",
+            "[flows] path is not a setting here; did you mean paths.",
             "[functions.a] timeout_seconds is 0.5, must be a whole number in 1..900.",
             "[functions.a] memory_mb is 1, must be a whole number in 128..10240.",
             "[functions.a] inherit is [1], must be a list of texts.",
@@ -663,7 +662,7 @@ def test_every_environment_is_checked_whichever_is_chosen(folder: Path) -> None:
         "offhook.toml: [env.odd] is 1, must be a table.",
         "offhook.toml: [env.prod.lambda] retry is not a setting here; known: retries, backoff_ms, instance_limit.",
         "offhook.toml: [env.prod] env is not a setting here; known: profile, instance, flows, numbers, functions, "
-        "lambda, hours, queues, prompts, modules, bots, services.",
+        "lambda, hours, queues, prompts, modules, bots, services, routing_profiles, agents, quick_connects.",
     ]
     assert problems(folder, "env = 1") == ["offhook.toml: env is 1, must be tables such as [env.test]."]
 

@@ -150,7 +150,8 @@ def test_a_phone_in_real_time_has_agents_too(project: Path) -> None:
          "[agents.ann] handle_time is 'long' is no time; write 20s, 3m, fixed:60s, uniform:30s-90s or "
          "exponential:180s."),
         ("[agents.ann]\nthen = ['dance']",
-         "[agents.ann] then has a step 'dance': is none of hold:10s, resume, wait:5s, transfer:NAME, conference, hangup."),
+         "[agents.ann] then has a step 'dance': is none of hold:10s, resume, wait:5s, transfer:NAME, conference, "
+         "hangup."),
         ("[agents.ann.proficiencies]\nLanguage = { Thai = 9 }",
          "[agents.ann.proficiencies.Language] Thai must be a level from 1 to 5."),
         ("[quick_connects.A]", "[quick_connects.A] must have one of agent, queue and number."),

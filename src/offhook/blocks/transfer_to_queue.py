@@ -30,8 +30,8 @@ from offhook.core.spec import (
     Outcome,
     Wait,
 )
-from offhook.model.contact import Queue
-from offhook.model.effect import CreateContact
+from offhook.model.contact import Place, Queue
+from offhook.model.effect import CreateContact, Enqueue
 from offhook.model.event import Event, Queued, QueueRefused
 from offhook.model.flow import Action, Problem
 
@@ -59,7 +59,7 @@ class Memo(msgspec.Struct, frozen=True):
 
 class DequeueMemo(msgspec.Struct, frozen=True):
     queue: Queue = Queue("", "")
-    contact_id: str = ""
+    order: Enqueue = Enqueue("", "", "")
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
@@ -98,7 +98,7 @@ def enter_dequeue(p: DequeueParams, ctx: Ctx) -> Outcome:
         return Exit(error="NoMatchingError", cause="chain", detail=detail)
     made = ctx.new_uuid("contact")
     order = replace(enqueue(ctx, queue), contact_id=made, replaces=ctx.contact.id)
-    return Wait((order,), DequeueMemo(queue, made))
+    return Wait((order,), DequeueMemo(queue, order))
 
 
 def resume_dequeue(p: DequeueParams, memo: DequeueMemo, event: Event, ctx: Ctx) -> Outcome | None:
@@ -106,8 +106,10 @@ def resume_dequeue(p: DequeueParams, memo: DequeueMemo, event: Event, ctx: Ctx) 
         return _refused(event, memo.queue)
     if not isinstance(event, Queued):
         return None
-    fields = {"queue": memo.queue, "agent": None}
-    order = CreateContact(ctx.new_id(), memo.contact_id, "QUEUE_TRANSFER", ctx.channel, kin="previous", fields=fields)
+    place = Place(replace(memo.order, contact_id="", replaces=""), ctx.now_ms)
+    fields = {"queue": memo.queue, "agent": None, "place": place}
+    made = memo.order.contact_id
+    order = CreateContact(ctx.new_id(), made, "QUEUE_TRANSFER", ctx.channel, kin="previous", fields=fields)
     return End(f"transferred to queue {memo.queue.name!r}", then="transferred", effects=(order,))
 
 
