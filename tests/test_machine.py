@@ -545,6 +545,28 @@ def test_a_contact_has_the_subtype_of_its_channel(fields: dict[str, Any], subtyp
     assert stepped.effects[0].speech.text == f"[{subtype}]"
 
 
+@pytest.mark.parametrize(
+    ("reference", "text"),
+    [
+        ("$.SegmentAttributes['connect:ContactExpiry']['ExpiryDuration']", "60"),
+        ("$.SegmentAttributes['connect:ContactExpiry']['Reason']", ""),
+        ("$.SegmentAttributes['Languages'].1", "en"),
+        ("$.SegmentAttributes['plain']['deep']", "x"),
+    ],
+)
+def test_a_segment_attribute_s_wrapped_values_are_read_step_by_step(reference: str, text: str) -> None:
+    attributes = {
+        "connect:ContactExpiry": {"ValueMap": {"ExpiryDuration": {"ValueInteger": 60}}},
+        "Languages": {"ValueList": [{"ValueString": "no"}, {"ValueString": "en"}]},
+        "plain": {"deep": "x", "other": "y"},
+    }
+    stage = compiled(flow(say("hi", f"[{reference}]"), BYE))
+    stepped = step(stage, contact(segment_attributes=attributes), events.Started(START_MS))
+
+    assert isinstance(stepped.effects[0], PlayPrompt)
+    assert stepped.effects[0].speech.text == f"[{text}]"
+
+
 SALES = Queue("arn:sales", "Sales")
 VALUES: dict[str, Any] = {
     "$.Attributes.a": "A",

@@ -21,7 +21,7 @@ INHERITED = (
     "segment_attributes", "secrets", "given", "routing_criteria", "stored_input",
 )  # fmt: skip
 # and what a contact that is only related has of it
-OF_RELATED = ("logging", "given")
+OF_RELATED = ("logging", "given", "secrets")
 
 
 def new_contact(**fields: Any) -> Contact:

@@ -329,8 +329,18 @@ def _read_queue(draft: Draft, path: tuple[str, ...]) -> Any:
 
 
 def _read_segment(draft: Draft, path: tuple[str, ...]) -> Any:
-    value = walk(draft.segment_attributes, path[1:])
-    return value["ValueString"] if type(value) is dict and "ValueString" in value else value
+    """What the wrapped values (`{"ValueMap": {"Status": {"ValueString": …}}}`) hold, step by step."""
+    value: Any = draft.segment_attributes
+    for step in path[1:]:
+        value = _unwrapped(walk(value, (step,)))
+    return value
+
+
+def _unwrapped(value: Any) -> Any:
+    return next(iter(value.values())) if type(value) is dict and len(value) == 1 and value.keys() <= _WRAPS else value
+
+
+_WRAPS = {"ValueString", "ValueInteger", "ValueMap", "ValueList", "ValueArn"}
 
 
 def _mapping(name: str) -> Callable[[Draft, tuple[str, ...]], Any]:

@@ -39,7 +39,7 @@ def _contact_data(ctx: Ctx) -> dict[str, Any]:
         "Queue": system.queue(ctx.queue, ctx.instance),
         "References": ctx.references,
         "RelatedContactId": contact.related_id,
-        "SegmentAttributes": contact.segment_attributes,
+        "SegmentAttributes": ctx.segment_attributes,
         "SystemEndpoint": system.endpoint(contact.system_endpoint, contact.channel),
         "Tags": ctx.tags,
     }
