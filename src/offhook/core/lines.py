@@ -189,7 +189,7 @@ def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Ne
             _order(draft, effects.Dequeue(draft.new_id()))
         draft.put("place", None)
     if _handed_over(draft, was, happening):
-        reason = "transferred"
+        reason, happening = "transferred", "handed_over"
     elif happening != "transferred":
         if _remains(draft, happening):
             _order(draft, _follow_up(draft))
@@ -202,7 +202,7 @@ def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Ne
         told = events.TransferEnded(draft.now_ms, contact.id)
         _order(draft, effects.Tell(draft.new_id(), contact.previous_id or "", told))
     draft.changed["end_reason"] = reason
-    draft.trace.append(("contact.ended", draft.now_ms, action, reason))
+    draft.trace.append(("contact.ended", draft.now_ms, action, reason, happening))
     return STAY
 
 

@@ -35,6 +35,8 @@ class TraceEvent(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class ContactStarted(TraceEvent, frozen=True, tag_field="type", tag="contact.started", kw_only=True):
+    """`initial_id` and `previous_id` are those of other contacts, empty in the first of a chain."""
+
     channel: str
     flow_name: str = ""
     flow_type: str = ""
@@ -42,6 +44,10 @@ class ContactStarted(TraceEvent, frozen=True, tag_field="type", tag="contact.sta
     customer: str | None = None
     system: str | None = None
     attributes: dict[str, str] = {}
+    initial_id: str = ""
+    previous_id: str = ""
+    related_id: str = ""
+    name: str = ""
 
 
 class BlockEntered(TraceEvent, frozen=True, tag_field="type", tag="block.entered", kw_only=True):
@@ -167,8 +173,18 @@ class ContactPhase(TraceEvent, frozen=True, tag_field="type", tag="contact.phase
     queue: str = ""
 
 
+class CallEnded(TraceEvent, frozen=True, tag_field="type", tag="call.ended", kw_only=True):
+    """How an outgoing call went: answered, no_answer, busy or failed."""
+
+    status: str
+    answered_by: str = ""
+
+
 class ContactEnded(TraceEvent, frozen=True, tag_field="type", tag="contact.ended", kw_only=True):
+    """`by` is what happened, in a word of core.phases; handed_over: it goes on in the contact of a transfer."""
+
     reason: str
+    by: str = ""
 
 
 AnyTrace = (
@@ -186,6 +202,7 @@ AnyTrace = (
     | FlowEnded
     | ContactOffered
     | ContactPhase
+    | CallEnded
     | ContactEnded
 )
 _JSON = msgspec.json.Encoder()
@@ -240,6 +257,10 @@ class Renderer:
                 "customer": contact.customer_endpoint,
                 "system": contact.system_endpoint,
                 "attributes": contact.attributes,
+                "initial_id": contact.initial_id if contact.initial_id != contact.id else "",
+                "previous_id": contact.previous_id if contact.previous_id not in (None, contact.id) else "",
+                "related_id": contact.related_id or "",
+                "name": contact.name or "",
             },
         )
 
@@ -321,6 +342,8 @@ class Renderer:
         elif isinstance(event, events.ServiceEnded):
             fields = {name: getattr(event, name) for name in ("output", "error", "detail")}
             yield ServiceEnded, action, {"service": effect.service, "operation": effect.operation, **fields}
+        elif isinstance(event, events.CallEnded):
+            yield CallEnded, action, {"status": event.status, "answered_by": event.answered_by}
         elif isinstance(event, events.LambdaEnded):
             yield (
                 FunctionEnded,
@@ -384,8 +407,8 @@ class Renderer:
             yield from _effect(action, effect)
         yield FlowEnded, action, {"reason": outcome.reason, "then": outcome.then, "flow_name": self._flow_name}
 
-    def _ended(self, at_ms: int, action: str, reason: str) -> Iterator[Any]:
-        yield ContactEnded, action, {"reason": reason}
+    def _ended(self, at_ms: int, action: str, reason: str, by: str) -> Iterator[Any]:
+        yield ContactEnded, action, {"reason": reason, "by": by}
 
 
 def is_fatal(reason: str) -> bool:
