@@ -260,7 +260,8 @@ def test_an_expression_holds_for_an_agent(expression: Any, holds: bool) -> None:
 
 
 def test_steps_follow_each_other_and_the_last_without_an_end_stays() -> None:
-    first, last = {"Expiry": {"DurationInSeconds": 10}}, {"Expression": {}}
+    first: dict[str, Any] = {"Expiry": {"DurationInSeconds": 10}}
+    last: dict[str, Any] = {"Expression": {}}
     assert [step_at((first, last), each) for each in (0, 9_999, 10_000, 10**9)] == [first, first, last, last]
     assert step_at((first,), 10_000) is None
     assert step_at((), 0) is None
@@ -326,7 +327,7 @@ class Ledger:
 
     def dequeue(self, contact: str) -> Dequeue:
         for held in (self.waiting, self.offered, self.active):
-            held.pop(contact, None)  # type: ignore[attr-defined]  # three dictionaries
+            held.pop(contact, None)
         return Dequeue(self.now_ms, contact)
 
     def answer(self, kind: Any, count: int) -> Any:
@@ -401,6 +402,170 @@ def test_a_contact_in_an_agent_s_own_queue_waits_until_the_agent_is_free() -> No
     assert routing.happen(Leave(4, "nothing", "ann")) == routing.happen(Clear(4, "nothing", "ann")) == []
 
 
+def test_the_place_is_kept_among_those_of_the_same_age() -> None:
+    routing = Routing(Instance())
+    routing.happen(SignIn(0, "ann"))
+    for contact in "abc":
+        routing.happen(Enqueue(0, contact, SUPPORT))
+    routing.happen(Reject(1, "a", "ann"))
+    assert [routing.metrics(SUPPORT, "", None, each, 1)["PositionInQueue"] for each in "abc"] == [1, 2, 3]
+    assert offers(routing.happen(SignIn(2, "bob"))) == [("a", "bob")]
+
+
+def test_who_signs_in_again_keeps_what_they_have() -> None:
+    routing = Routing(Instance())
+    routing.happen(SignIn(0, "ann"))
+    routing.happen(Enqueue(0, "a", SUPPORT))
+    assert routing.happen(SignIn(1, "ann")) == []
+    assert routing.happen(Enqueue(1, "b", SUPPORT)) == [Queued("b")]
+    assert routing.happen(Wake(OFFER_MS)) == [Declined("a", "ann", "missed")]
+
+
+def test_nothing_follows_from_what_agents_do_who_are_not_there() -> None:
+    routing = Routing(Instance())
+    routing.happen(Enqueue(0, "a", SUPPORT))
+    for event in (Status(1, "x", "Available"), Take(1, "t", "x"), Accept(1, "a", "x"), Reject(1, "a", "x"),
+                  Leave(1, "a", "x"), Clear(1, "a", "x")):  # fmt: skip
+        assert routing.happen(event) == []
+    assert offers(routing.happen(SignIn(2, "ann"))) == [("a", "ann")]
+
+
+def test_a_contact_waits_in_one_queue_at_most() -> None:
+    routing = Routing(Instance())
+    routing.happen(Enqueue(0, "a", SUPPORT))
+    assert routing.happen(Enqueue(1, "a", SALES)) == [Refused("a", "queued")]
+    assert routing.metrics(SALES, "", None, "", 1)["Size"] == 0
+
+
+def test_who_takes_a_contact_by_hand_takes_it_out_of_its_queue_unless_it_is_offered() -> None:
+    routing = Routing(Instance())
+    routing.happen(Enqueue(0, "a", SUPPORT))
+    routing.happen(SignIn(1, "bob", "Lunch"))
+    routing.happen(Take(2, "a", "bob"))
+    routing.happen(Take(2, "a", "bob"))
+    routing.happen(SignIn(3, "ann"))
+    assert routing.metrics(SUPPORT, "", None, "", 3)["Size"] == 0
+    assert offers(routing.happen(Enqueue(4, "b", SUPPORT))) == [("b", "ann")]
+    routing.happen(Take(5, "b", "bob"))
+    assert routing.happen(Accept(6, "b", "ann")) == [Joined("b", "ann")]
+
+
+def test_after_contact_work_goes_on_when_the_contact_is_gone() -> None:
+    routing = Routing(Instance())
+    routing.happen(SignIn(0, "ann"))
+    routing.happen(Take(0, "x", "ann"))
+    routing.happen(Leave(1, "x", "ann"))
+    routing.happen(Enqueue(2, "a", SUPPORT))
+    assert routing.happen(Dequeue(3, "x")) == []
+    assert offers(routing.happen(Clear(4, "x", "ann"))) == [("a", "ann")]
+
+
+def test_all_who_have_a_contact_that_is_gone_are_free() -> None:
+    routing = Routing(Instance())
+    for name in ("ann", "bob"):
+        routing.happen(SignIn(0, name))
+        routing.happen(Take(0, "x", name))
+    for contact in "ab":
+        routing.happen(Enqueue(1, contact, SUPPORT))
+    assert offers(routing.happen(Dequeue(2, "x"))) == [("a", "ann"), ("b", "bob")]
+
+
+def test_an_agent_s_own_contact_makes_no_room_in_a_queue() -> None:
+    routing = centre()
+    for contact in "ab":
+        routing.happen(Enqueue(0, contact, SALES))
+    routing.happen(Enqueue(0, "own", SALES, agent="ann"))
+    routing.happen(Dequeue(1, "own"))
+    assert routing.happen(Enqueue(2, "c", SALES)) == [Refused("c", "full")]
+
+
+def test_what_is_on_offer_is_nothing_to_clear() -> None:
+    routing = Routing(Instance())
+    routing.happen(SignIn(0, "ann"))
+    routing.happen(Enqueue(0, "a", SUPPORT))
+    assert routing.happen(Leave(1, "a", "ann")) == routing.happen(Clear(1, "a", "ann")) == []
+    assert routing.happen(Accept(2, "a", "ann")) == [Joined("a", "ann")]
+
+
+def test_a_callback_is_counted_once_its_delay_is_over_but_has_a_place_before() -> None:
+    routing = centre()
+    routing.happen(Enqueue(0, "a", SALES, not_before_ms=99_000))
+    routing.happen(Enqueue(0, "b", SALES, not_before_ms=99_000))
+    assert routing.happen(Enqueue(1, "c", SALES)) == [Refused("c", "full")]
+    early = routing.metrics(SALES, "", None, "a", 50_000)
+    assert (early["Size"], early["OldestContactAge"], early["PositionInQueue"]) == (0, None, None)
+    routing.happen(Change(10_000, "b", priority=1))
+    routing.happen(Dequeue(60_000, "a"))
+    routing.happen(Wake(10_000 + CHANGE_MS))
+    routing.happen(Wake(99_000))
+    late = routing.metrics(SALES, "", None, "b", 120_000)
+    assert (late["Size"], late["OldestContactAge"], late["PositionInQueue"]) == (1, 21, 1)
+
+
+def test_a_delay_can_be_for_one_channel_alone() -> None:
+    calls, chats = QueueRoute(SALES, channels=("VOICE",)), QueueRoute(SALES, delay_ms=30_000, channels=("CHAT",))
+    routing = centre(ann=routes(chats, calls, VOICE=1, CHAT=1))
+    routing.happen(SignIn(0, "ann"))
+    assert offers(routing.happen(Enqueue(0, "chat", SALES, "CHAT"))) == []
+    assert offers(routing.happen(Enqueue(0, "call", SALES))) == [("call", "ann")]
+
+
+def test_of_two_profiles_one_waits_longer() -> None:
+    routing = centre(ann=routes(QueueRoute(SALES, delay_ms=30_000)), bob=routes(QueueRoute(SALES, delay_ms=10_000)))
+    for name in ("ann", "bob"):
+        routing.happen(SignIn(0, name))
+    for contact in "ab":
+        routing.happen(Enqueue(0, contact, SALES))
+    assert offers(routing.happen(Wake(10_000))) == [("a", "bob")]
+    assert offers(routing.happen(Wake(30_000))) == [("b", "ann")]
+
+
+def test_an_agent_has_contacts_of_several_channels_where_the_profile_says_so() -> None:
+    """Which channels let others come beside them (channels-and-concurrency.html)."""
+    profile = RoutingProfile("p", (QueueRoute(SUPPORT),), {"VOICE": 1, "CHAT": 2}, cross_channel=("CHAT",))
+    routing = centre(ann=profile)
+    routing.happen(SignIn(0, "ann"))
+    chat = offers(routing.happen(Enqueue(0, "chat", SUPPORT, "CHAT")))
+    call = offers(routing.happen(Enqueue(1, "call", SUPPORT)))
+    assert chat + call == [("chat", "ann"), ("call", "ann")]
+    assert offers(routing.happen(Enqueue(2, "more", SUPPORT, "CHAT"))) == [], "nothing beside a call"
+
+
+def test_one_call_at_a_time_whatever_the_profile_says() -> None:
+    routing = centre(ann=routes(QueueRoute(SUPPORT), VOICE=3))
+    routing.happen(SignIn(0, "ann"))
+    assert len([each for n in range(3) for each in offers(routing.happen(Enqueue(n, f"c{n}", SUPPORT)))]) == 1
+
+
+def test_a_queue_and_an_agent_of_one_name_are_apart() -> None:
+    routing = Routing(Instance(queues={"ann": QueueSettings("ann", max_contacts=1)}))
+    routing.happen(Enqueue(0, "own", "ann", agent="ann"))
+    assert routing.happen(Enqueue(1, "a", "ann")) == [Queued("a")]
+    assert routing.metrics("ann", "", None, "", 1)["Size"] == routing.metrics("", "ann", None, "", 1)["Size"] == 1
+
+
+def test_a_wake_for_a_contact_that_is_gone_is_not_due() -> None:
+    routing = Routing(Instance())
+    routing.happen(SignIn(0, "ann"))
+    routing.happen(Enqueue(0, "a", SUPPORT, criteria=({**NORWEGIAN, "Expiry": {"DurationInSeconds": 30}},)))
+    assert routing.next_ms == 30_000
+    routing.happen(Dequeue(1, "a"))
+    assert routing.next_ms is None
+
+
+def test_a_change_counts_while_the_contact_is_offered() -> None:
+    routing = Routing(Instance())
+    for contact in "ab":
+        routing.happen(Enqueue(0, contact, SUPPORT))
+    routing.happen(Change(1, "b", priority=1))
+    routing.happen(SignIn(CHANGE_MS, "ann"))
+    routing.happen(Reject(CHANGE_MS, "a", "ann"))
+    routing.happen(SignIn(CHANGE_MS, "bob"))
+    routing.happen(Wake(CHANGE_MS + 1))
+    routing.happen(Reject(CHANGE_MS + 2, "a", "bob"))
+    assert offers(routing.happen(Status(CHANGE_MS + 3, "ann", "Available"))) == [("b", "ann")]
+
+
 def test_what_is_replaced_may_be_gone_already() -> None:
     assert Routing(Instance()).happen(Enqueue(0, "b", SUPPORT, replaces="a")) == [Queued("b")]
 
@@ -414,15 +579,13 @@ def test_a_contact_that_waits_for_another_agent_does_not_hold_up_those_behind_it
     assert offers(routing.happen(SignIn(3, "ola"))) == [("a", "ola")]
 
 
-def test_an_agent_with_another_chat_counts_as_free_since_before() -> None:
+def test_chats_go_to_one_agent_after_the_other() -> None:
+    """Whoever was given a contact goes to the end of the list, although there is room for more (about-routing.html)."""
     routing = centre(ann=routes(QueueRoute(SUPPORT), CHAT=2), bob=routes(QueueRoute(SUPPORT), CHAT=2))
-    routing.happen(SignIn(0, "ann"))
-    for contact in ("a", "b"):
-        routing.happen(Enqueue(1, contact, SUPPORT, "CHAT"))
-        routing.happen(Accept(1, contact, "ann"))
-    routing.happen(SignIn(2, "bob"))
-    routing.happen(Clear(3, "a", "ann"))
-    assert offers(routing.happen(Enqueue(4, "c", SUPPORT, "CHAT"))) == [("c", "ann")]
+    for name in ("ann", "bob"):
+        routing.happen(SignIn(0, name))
+    asked = [offers(routing.happen(Enqueue(n, f"c{n}", SUPPORT, "CHAT"))) for n in range(1, 6)]
+    assert asked == [[("c1", "ann")], [("c2", "bob")], [("c3", "ann")], [("c4", "bob")], []]
 
 
 def test_who_is_at_lunch_is_not_free_at_once() -> None:

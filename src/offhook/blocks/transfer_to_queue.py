@@ -41,6 +41,7 @@ QUEUE_AT_CAPACITY = ErrorBranch("QueueAtCapacity")
 REFUSALS = {
     "offered": "the contact is being offered to an agent and cannot leave its queue now.",
     "busy": "the agent is not free.",
+    "queued": "the contact is in a queue already.",
 }
 
 

@@ -3,18 +3,21 @@
 Source: adminguide/concepts-routing-profiles.html, channels-and-concurrency.html, check-staffing.html.
 """
 
-from offhook.model.instance import AgentSettings, RoutingProfile
+from collections.abc import Iterable, Iterator
+
+from offhook.model.instance import AgentSettings, QueueRoute, RoutingProfile
 from offhook.model.routing import AVAILABLE
 
 OFFLINE, MISSED, REJECTED = "Offline", "Missed", "Rejected"
 # ours, where an agent has no routing profile: every queue, one contact at a time, two chats
 PLAIN = RoutingProfile("", concurrency={"VOICE": 1, "CHAT": 2, "TASK": 1, "EMAIL": 1})
+EVERY = QueueRoute("")
 
 
 class Agent:
-    """`contacts`: contact to channel and state (offered, active, after)."""
+    """`contacts`: contact to channel and state (offered, active, after). `turn`: the place among those who are free."""
 
-    __slots__ = ("contacts", "free_since_ms", "profile", "settings", "status")
+    __slots__ = ("_routes", "contacts", "free_since_ms", "profile", "settings", "status", "turn")
 
     def __init__(self, settings: AgentSettings, profile: RoutingProfile, status: str, at_ms: int) -> None:
         self.settings = settings
@@ -22,16 +25,38 @@ class Agent:
         self.status = status
         self.free_since_ms = at_ms
         self.contacts: dict[str, tuple[str, str]] = {}
+        self.turn: tuple[int, str] | None = None
+        self._routes: dict[str, dict[str, QueueRoute]] = {channel: {} for channel in profile.concurrency}
+        for route in profile.queues:
+            for channel in route.channels or profile.concurrency:
+                self._routes.setdefault(channel, {}).setdefault(route.queue, route)
 
     def takes(self, channel: str) -> bool:
-        """Whether one more contact of this channel may be offered."""
+        """Whether one more contact of this channel may be offered: none beside a contact of another channel, unless
+        the profile says so of that one (cross-channel concurrency).
+        """
         if self.status != AVAILABLE:
             return False
-        limit = self.profile.concurrency.get(channel, 0)
-        if not self.contacts:
-            return limit > 0
-        channels = [each for each, _ in self.contacts.values()]
-        return set(channels) == {channel} and channel != "VOICE" and len(channels) < limit
+        most = self.profile.concurrency.get(channel, 0)
+        held = [each for each, _ in self.contacts.values()]
+        beside = {channel, *self.profile.cross_channel}
+        return held.count(channel) < (min(most, 1) if channel == "VOICE" else most) and beside.issuperset(held)
+
+    def channels(self) -> Iterator[str]:
+        """Those of which one more contact may be offered."""
+        return filter(self.takes, self.profile.concurrency)
+
+    def route(self, queue: str, channel: str) -> QueueRoute | None:
+        """How the agent serves the queue, None where not at all."""
+        return EVERY if self.profile is PLAIN else self._routes.get(channel, {}).get(queue)
+
+    def queues(self, channel: str) -> Iterable[str]:
+        """The queues of the profile that the agent serves on a channel."""
+        return self._routes[channel]
+
+    def state(self, contact: str) -> str:
+        """offered, active or after; empty where the agent does not have it."""
+        return self.contacts[contact][1] if contact in self.contacts else ""
 
     def has(self, state: str) -> bool:
         return any(each == state for _, each in self.contacts.values())
@@ -55,16 +80,6 @@ def counted(agents: list[Agent], channel: str | None) -> dict[str, int]:
         "Missed": len(missed),
         "NonProductive": len([each for each in online if each.status not in (AVAILABLE, MISSED, REJECTED)]),
     }
-
-
-def rank_of(profile: RoutingProfile, queue: str, channel: str) -> int | None:
-    """The priority that the profile gives the queue, None where it does not have it. The plain one has them all."""
-    if profile is PLAIN:
-        return 1
-    for route in profile.queues:
-        if route.queue == queue and channel in (route.channels or (channel,)):
-            return route.priority
-    return None
 
 
 def serves(profile: RoutingProfile, queue: str) -> bool:

@@ -95,7 +95,9 @@ class Queued(_Event, frozen=True, gc=False):
 
 
 class QueueRefused(_Event, frozen=True, gc=False):
-    """`by`: full (the queue takes no more), offered (its contact is being offered to an agent), busy (the agent is)."""
+    """`by`: full (the queue takes no more), offered (its contact is being offered to an agent), busy (the agent is), or
+    queued (the contact is in a queue already).
+    """
 
     effect_id: str
     by: str

@@ -116,12 +116,16 @@ class QueueRoute(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RoutingProfile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Which queues its agents serve, and how many contacts of a channel at once."""
+    """Which queues its agents serve, and how many contacts of a channel at once.
+
+    `cross_channel`: who has a contact of these channels may be offered others beside it.
+    """
 
     name: str
     queues: tuple[QueueRoute, ...] = ()
     concurrency: dict[str, int] = msgspec.field(default_factory=lambda: {"VOICE": 1})
     outbound_queue: str = ""
+    cross_channel: tuple[str, ...] = ()
 
 
 class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):

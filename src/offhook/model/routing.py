@@ -12,6 +12,8 @@ class _At(msgspec.Struct, frozen=True):
 
 
 class SignIn(_At, frozen=True):
+    """The agent comes to work; who is there already keeps their contacts."""
+
     agent: str
     status: str = AVAILABLE
 
@@ -39,7 +41,7 @@ class Enqueue(_At, frozen=True):
 
 
 class Dequeue(_At, frozen=True):
-    """The contact is gone; whoever it was offered to is free."""
+    """The contact is gone; whoever has it is free, except for after-contact work."""
 
     contact: str
 
@@ -64,7 +66,7 @@ class Reject(_At, frozen=True):
 
 
 class Take(_At, frozen=True):
-    """The agent works on a contact that came by no queue."""
+    """The agent works on a contact that came by no queue, or takes it out of one unless it is being offered."""
 
     contact: str
     agent: str
@@ -94,7 +96,7 @@ class Queued(msgspec.Struct, frozen=True):
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """`reason`: full, offered (what it replaces is being offered) or busy (the agent is)."""
+    """`reason`: full, offered (what it replaces is being offered), busy (the agent is) or queued (it already is)."""
 
     contact: str
     reason: str
