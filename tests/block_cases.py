@@ -8,8 +8,8 @@ A case:
 - `channel` (VOICE), `flow_type` (CONTACT_FLOW), `profile` (compatible | strict), `hints`: friendly names by parameter.
 - `given`: fields of the contact (attributes, queue, hooks, place, …) and of its run (external, loops, waits, …).
 - `instance`: `flows` (names, or types by name) and `modules` (names); each is a flow of one Disconnect. `functions`,
-  `prompts`, `agents` (names), `queues`, `hours` (as in offhook.toml), `associated`, `dialable`, `retries`,
-  `backoff_ms`.
+  `prompts`, `agents`, `views` (names), `queues`, `hours` (as in offhook.toml), `associated`, `dialable`, `numbers`,
+  `retries`, `backoff_ms`.
 - `errors`: error types that are wired (default: all the block declares), `conditions`: [[operator, operand], …],
   `next`: false where NextAction is not wired.
 - `happenings`: events in order; `after_ms` since the one before (0); `answers`: the type of the pending effect that it
@@ -80,7 +80,7 @@ def _instance(action_type: str, case: dict[str, Any]) -> Instance:
     base = Instance()
     resources: list[Resource] = []
     flows = {"flow:it": _flow(action_type, case)}
-    for kind in ("flow", "module", "function", "prompt", "agent"):
+    for kind in ("flow", "module", "function", "prompt", "agent", "view"):
         names = given.get(f"{kind}s", ())
         for name in names:
             made = base.resource(kind, name)
@@ -102,6 +102,7 @@ def _instance(action_type: str, case: dict[str, Any]) -> Instance:
         queues=queues,
         associated=None if associated is None else frozenset(associated),
         dialable=frozenset(given.get("dialable", ())),
+        numbers=dict.fromkeys(given.get("numbers", ()), ""),
     )
 
 

@@ -208,7 +208,7 @@ def _settings(top: Table) -> Settings:
         hours[name] = table.entries
         matches["hours", name] = table.texts("matches")
     queues = {name: _queue(name, table, matches) for name, table in top.tables("queues")}
-    for kind in ("prompt", "module", "bot"):
+    for kind in ("prompt", "module", "bot", "view"):
         for name, table in top.tables(f"{kind}s"):
             matches[kind, name] = table.texts("matches")
             table.close()

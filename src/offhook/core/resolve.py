@@ -2,9 +2,9 @@
 
 A flow names functions, flows, modules, queues, hours, prompts, bots and views by ARN, id, name, template token or
 prose. In this order: exact text in `matches`; exact ARN or id; ARN without qualifier; name inside the ARN (or the
-name itself, when it is written in the flow and did not come out of a reference; a function's also as `name:alias`);
-the friendly name that the file carries beside the value; glob in `matches`. Two hits at one level are an error that
-names both.
+name itself, when it is written in the flow and did not come out of a reference; a function's also as `name:alias`, a
+view's as `name:version`); the friendly name that the file carries beside the value; glob in `matches`. Two hits at one
+level are an error that names both.
 """
 
 import difflib
@@ -19,6 +19,7 @@ from offhook.model.instance import Instance, Resource
 ASSUMED = frozenset({"queue", "prompt", "hours", "agent", "view", "bot"})
 _FUNCTION = re.compile(r"function:([^:]+)(?::([^:]+))?$")
 _QUALIFIED = re.compile(r"([A-Za-z0-9_-]+):([A-Za-z0-9$_-]+)")
+_VERSIONED = ("function", "view")
 _NAMES = {"hours": "hours of operation"}
 
 
@@ -90,7 +91,7 @@ def _rules(raw: str, hint: str, *, dynamic: bool) -> Iterable[Callable[[Resource
     yield lambda resource: unqualified in (_base_arn(resource.arn) or resource.arn, resource.id)
     yield lambda resource: bool(inside) and inside == resource.name
     yield lambda resource: not dynamic and raw == resource.name
-    yield lambda resource: not dynamic and resource.kind == "function" and before == resource.name
+    yield lambda resource: not dynamic and resource.kind in _VERSIONED and before == resource.name
     yield lambda resource: bool(hint) and hint == resource.name
     yield lambda resource: any(fnmatchcase(raw, pattern) for pattern in resource.matches)
 
