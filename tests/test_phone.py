@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offhook.core.phone import is_e164, normalise
+from offhook.core.phone import country_of, is_e164, normalise
 
 
 @pytest.mark.parametrize("text", ["+15550100000", "+12065550100", "+442079460000", "+12", "+123456789012345"])
@@ -91,3 +91,21 @@ def test_what_is_stored_is_e164_and_stays_the_same_when_keyed_in_again(
     number = normalise(digits, number_format, country_code)
 
     assert number is None or (is_e164(number) and normalise(number[1:], "E164", "") == number)
+
+
+@pytest.mark.parametrize(
+    ("number", "country"),
+    [
+        ("+12065550100", "US"),
+        ("+14165550123", "CA"),
+        ("+442079460000", "GB"),
+        ("+15550100000", "US"),
+        ("+80012345678", "001"),
+        ("+210123456", ""),
+        ("none", ""),
+    ],
+)
+def test_a_number_is_of_the_country_whose_plan_has_it_or_of_the_first_of_its_calling_code(
+    number: str, country: str
+) -> None:
+    assert country_of(number) == country

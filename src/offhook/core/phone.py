@@ -17,9 +17,12 @@ def is_e164(text: str) -> bool:
 def country_of(number: str) -> str:
     """The two letters of the country of a number in E.164, `001` for those of no country, empty where unknown."""
     try:
-        return phonenumbers.region_code_for_country_code(phonenumbers.parse(number).country_code or 0) or ""
+        parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return ""
+    # several countries share a calling code; a made-up number is of the first of them
+    known = phonenumbers.region_code_for_number(parsed)
+    return known or phonenumbers.region_code_for_country_code(parsed.country_code or 0) or ""
 
 
 def normalise(digits: str, number_format: Literal["Local", "E164"], country_code: str) -> str | None:
