@@ -29,7 +29,7 @@ ARN = f"arn:aws:profile:us-east-1:111122223333:domains/amazon-connect-demo/profi
 TEMPLATE = "9cdd12c6-4a2a-48de-8302-c31e77ea117a"
 MODELS = {"cases": "connectcases", "profile": "customer-profiles", "connect-data-tables": "connect"}
 WRONG = {"NoMatchingError": "wrong"}
-KNOWN = "agentic-cx, authentication, cases, data-tables, email, lex, profiles, voice-id, wisdom"
+KNOWN = "agentic-cx, authentication, cases, data-tables, email, lex, profiles, task-templates, voice-id, wisdom"
 
 
 def examples(language: str) -> list[str]:
@@ -50,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "data").mkdir()
     (tmp_path / "offhook.toml").write_text(example("# offhook.toml"))
     (tmp_path / "data" / "profiles.json").write_text(examples("json")[0])
-    for name in ("cases", "tables", "refusing", "voices", "assistants", "mails", "sign-in"):
+    for name in ("cases", "tables", "refusing", "voices", "assistants", "mails", "sign-in", "templates"):
         (tmp_path / "data" / f"{name}.toml").write_text(example(f"# data/{name}.toml"))
     (tmp_path / "bots.toml").write_text((Path(__file__).parent / "fixtures" / "lex" / "bots.toml").read_text())
     monkeypatch.chdir(tmp_path)

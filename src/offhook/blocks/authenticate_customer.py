@@ -1,15 +1,17 @@
 """Authenticate customer: ask a chat customer to sign in through Amazon Cognito.
 
-Who signs in is described in a service beside the flow; who takes longer than the time limit does not. What stands in
-the two configurations, and the names of the branches (success, timeout, opted out), are published nowhere: Success,
-Timeout and OptedOut are ours. The outcome is also the segment attribute connect:CustomerAuthentication, and the
-customer's id is the one that was signed in with.
-Source: adminguide/authenticate-customer.html (newer).
+Who signs in, and after how long, is described in a service beside the flow; who takes longer than the time limit does
+not. What stands in the two configurations, and the names of the branches (success, timeout, opted out), are published
+nowhere: Success, Timeout and OptedOut are ours. The outcome is also the segment attribute
+connect:CustomerAuthentication (that opting out is FAILED there is ours), and the customer's id is the one that was
+signed in with.
+Source: adminguide/authenticate-customer.html, connect-attrib-list.html (newer).
 """
 
 from typing import Annotated, Any
 
 import msgspec
+from msgspec.structs import replace
 
 from offhook.core.service import refused
 from offhook.core.spec import (
@@ -33,12 +35,17 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     time_limit_minutes: Annotated[int, STATIC, msgspec.Meta(ge=3, le=15, title="Timeout (minutes)")]
 
 
-RESULTS = ("Success", "Timeout", "OptedOut")
+STATUSES = {"Success": "AUTHENTICATED", "Timeout": "TIMEOUT", "OptedOut": "FAILED"}
 
 
 class Memo(msgspec.Struct, frozen=True):
+    """`result` and `customer_id` are what the customer does when the timer `does_id` fires."""
+
     call_id: str = ""
     timer_id: str = ""
+    does_id: str = ""
+    result: str = ""
+    customer_id: str = ""
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
@@ -50,20 +57,30 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
 
 def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
     if type(event) is TimerFired and event.effect_id == memo.timer_id:
-        return _left("Timeout", ctx, None)
+        return _left("Timeout", "", ctx)
+    if type(event) is TimerFired and event.effect_id == memo.does_id:
+        return _left(memo.result, memo.customer_id, ctx)
     if type(event) is not ServiceEnded or event.effect_id != memo.call_id:
         return None
-    if event.error:
-        return refused(event)
-    result = event.output.get("Result")
-    if result not in RESULTS:
-        return Exit(error="NoMatchingError", cause="service", detail=f"the answer is none of {', '.join(RESULTS)}.")
-    return _left(result, ctx, event.output.get("CustomerId"))
+    return refused(event) if event.error else _answered(memo, event.output, ctx)
 
 
-def _left(result: str, ctx: Ctx, customer_id: str | None) -> Exit:
-    noted = {"ValueMap": {"Status": {"ValueString": result}}}
-    changes: Changes = {"segment_attributes": {**ctx.segment_attributes, "connect:CustomerAuthentication": noted}}
+def _answered(memo: Memo, output: dict[str, Any], ctx: Ctx) -> Outcome:
+    result, customer_id, after_seconds = (output.get(name) for name in ("Result", "CustomerId", "AfterSeconds"))
+    if result not in STATUSES:
+        return Exit(error="NoMatchingError", cause="service", detail=f"the answer is none of {', '.join(STATUSES)}.")
+    if result == "Timeout":  # the customer does nothing, for as long as the block waits
+        return Wait((), memo)
+    timer = StartTimer(ctx.new_id(), (after_seconds or 0) * 1_000)
+    return Wait((timer,), replace(memo, does_id=timer.id, result=result, customer_id=customer_id or ""))
+
+
+def _left(result: str, customer_id: str, ctx: Ctx) -> Exit:
+    noted = {"Status": STATUSES[result], "AuthenticationMethod": "CONNECT"}
+    if customer_id:
+        noted["AssociatedCustomerId"] = customer_id
+    value = {"ValueMap": {name: {"ValueString": text} for name, text in noted.items()}}
+    changes: Changes = {"segment_attributes": {**ctx.segment_attributes, "connect:CustomerAuthentication": value}}
     if customer_id:
         changes["customer_id"] = customer_id
     return Exit(result=result, results=result, set=changes)
@@ -82,7 +99,7 @@ BLOCKS = (
         resume=resume,
         errors=(NO_MATCHING_ERROR,),
         operators=("Equals",),
-        operands=RESULTS,
+        operands=tuple(STATUSES),
         channels=dict.fromkeys(("VOICE", "TASK", "EMAIL"), "error:NoMatchingError"),
         flow_types=FlowTypes(language=frozenset({"CONTACT_FLOW"}), designer=frozenset({"CONTACT_FLOW"})),
         example={"CognitoConfiguration": {}, "CustomerProfilesConfiguration": {}, "TimeLimitMinutes": "5"},

@@ -1,7 +1,8 @@
 """Check Voice ID: branch on what Voice ID found out about the caller. The service ended in May 2026.
 
-Here a service beside the flow knows the callers, by the contact's customer id or number. The page prints the results
-as the designer shows them; on the wire they have no spaces.
+Here a service beside the flow knows the callers, by the contact's customer id or number. Authentication and fraud
+detection need the session that Set Voice ID begins. The page prints the results as the designer shows them; on the wire
+they have no spaces.
 Source: APIReference/flow-control-actions-checkvoiceid.html (2023); adminguide/check-voice-id.html.
 """
 
@@ -55,7 +56,7 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
 
 
 def _read(p: Params, memo: Asking, event: ServiceEnded, ctx: Ctx) -> Outcome:
-    if event.error == "ResourceNotFoundException":
+    if event.error == "ResourceNotFoundException" and p.check_voice_id_option == "enrollmentStatus":
         return Exit(result="NotEnrolled", results="NotEnrolled")
     if event.error:
         return refused(event)
@@ -96,6 +97,6 @@ BLOCKS = (
                 branches={name: ("Equals", name) for name in RESULTS},
             ),
         ),
-        example={"CheckVoiceIdOption": "voiceAuthentication"},
+        example={"CheckVoiceIdOption": "enrollmentStatus"},
     ),
 )

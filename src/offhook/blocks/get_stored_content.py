@@ -30,7 +30,8 @@ MAX_BYTES = 32_768
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
-    call = CallService(ctx.new_id(), "email", "GetEmailMessage", {"ContactId": ctx.contact.id})
+    asked = {"ContactId": ctx.contact.id, "From": ctx.contact.customer_endpoint or ""}
+    call = CallService(ctx.new_id(), "email", "GetEmailMessage", asked)
     return Wait((call,), Asking(call.id))
 
 

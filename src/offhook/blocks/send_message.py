@@ -1,7 +1,8 @@
 """Send message: begin an outbound chat over SMS or WhatsApp.
 
 The chat is a contact of its own, tied to this one where it says so; the customer gets the first message when it
-begins. The wire form of its e-mail mode is published nowhere.
+begins. It comes from a phone number of the instance and goes to a number in E.164. The wire form of the e-mail mode is
+published nowhere, and that of WhatsApp is ours: the page knows connect:SMS alone.
 Source: APIReference/contact-actions-startoutboundchatcontact.html.
 """
 
@@ -10,6 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from offhook.core.another import inbound
+from offhook.core.phone import is_e164
+from offhook.core.service import unfit
 from offhook.core.spec import (
     DYNAMIC,
     NO_MATCHING_ERROR,
@@ -42,13 +45,12 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
     related_contact: Annotated[Literal["CURRENT"], STATIC, msgspec.Meta(title="Related contact")] | None = None
 
 
-SUBTYPES = ("connect:SMS", "connect:WhatsApp")
+SUBTYPES = {False: ("connect:SMS", "connect:WhatsApp"), True: ("connect:SMS",)}
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
-    if p.contact_subtype not in SUBTYPES:
-        detail = f"ContactSubtype: must be one of {', '.join(SUBTYPES)}."
-        return Exit(error="NoMatchingError", cause="bad_parameter", detail=detail)
+    if wrong := _wrong(p, SUBTYPES[ctx.strict]):
+        return unfit(wrong)
     found = inbound(ctx, p.contact_flow_arn, "ContactFlowArn")
     if isinstance(found, Exit):
         return found
@@ -63,6 +65,18 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
     kin = "related" if p.related_contact else "none"
     made = ctx.new_uuid("contact")
     return Exit(effects=(CreateContact(ctx.new_id(), made, "API", "CHAT", flow=found, kin=kin, fields=fields),))
+
+
+def _wrong(p: Params, subtypes: tuple[str, ...]) -> str:
+    """What does not fit, empty where all does."""
+    source, destination = p.source_endpoint, p.destination_endpoint
+    if p.contact_subtype not in subtypes:
+        return f"ContactSubtype: must be {' or '.join(subtypes)}."
+    if source.type != "CONNECT_PHONENUMBER_ARN" or not source.address:
+        return "SourceEndpoint: must be the ARN of a phone number, of type CONNECT_PHONENUMBER_ARN."
+    if destination.type != "TELEPHONE_NUMBER" or not is_e164(destination.address):
+        return "DestinationEndpoint: must be a number in E.164, of type TELEPHONE_NUMBER."
+    return ""
 
 
 BLOCKS = (

@@ -2,8 +2,9 @@
 
 The action that was chosen is the result; what was filled in is under `$.Views.ViewResultData`. A response that is to
 be hidden is secret (decision S22). A guide for an agent runs as a chat contact of its own; the designer therefore
-lists all channels. Inputs and contact attributes together may have 16 KB.
-Source: APIReference/participant-actions-showview.html; adminguide/show-view-block.html.
+lists all channels. Inputs and contact attributes together may have 16 KB. Connect's own views are in every instance.
+Source: APIReference/participant-actions-showview.html; adminguide/show-view-block.html,
+view-resources-managed-view.html.
 """
 
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 MAX_BYTES = 16_384
+AWS_MANAGED = ("detail", "list", "form", "confirmation", "cards")
 
 
 class Memo(msgspec.Struct, frozen=True):
@@ -58,18 +60,32 @@ class Memo(msgspec.Struct, frozen=True):
 
 
 def enter(p: Params, ctx: Ctx) -> Outcome:
-    found = ctx.find("view", p.view_resource.id, "ViewResource.Id")
-    if found.resource is None:
-        return Exit(error="NoMatchingError", cause="not_found", detail=found.problem)
+    found = _view(p.view_resource.id, ctx)
+    if isinstance(found, Exit):
+        return found
+    name, warnings = found
     size = len(msgspec.json.encode(p.view_data)) + sum(
         len(key.encode()) + len(value.encode()) for key, value in ctx.attributes.items()
     )
     if size > MAX_BYTES:
         detail = f"ViewData and the contact's attributes have {size:,} bytes together, at most {MAX_BYTES:,} are shown."
         return Exit(error="NoMatchingError", cause="size", detail=detail)
-    view = ShowView(ctx.new_id(), ctx.line, found.resource.name, p.view_data, secret=_is_secret(p, ctx))
+    view = ShowView(ctx.new_id(), ctx.line, name, p.view_data, secret=_is_secret(p, ctx))
     timer = StartTimer(ctx.new_id(), p.invocation_time_limit_seconds * 1_000)
-    return Wait((view, timer), Memo(view.id, timer.id), warnings=(found.problem,) if found.assumed else ())
+    return Wait((view, timer), Memo(view.id, timer.id), warnings=warnings)
+
+
+def _view(raw: str, ctx: Ctx) -> tuple[str, tuple[str, ...]] | Exit:
+    """The view's name and what is to be said about it."""
+    found = ctx.find("view", raw, "ViewResource.Id")
+    if found.resource is not None and not found.assumed:
+        return found.resource.name, ()
+    own = raw.rpartition("/")[2].partition(":")[0]  # without the version: `…:aws:view/form:1` is `form`
+    if own in AWS_MANAGED:
+        return own, ()
+    if found.resource is not None:
+        return found.resource.name, (found.problem,)
+    return Exit(error="NoMatchingError", cause="not_found", detail=found.problem)
 
 
 def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
@@ -94,8 +110,8 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item)
-    elif value not in (None, "", True, False):
-        yield text_of(value)
+    elif text := "" if value is None or isinstance(value, bool) else text_of(value):
+        yield text
 
 
 def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:

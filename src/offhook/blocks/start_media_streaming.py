@@ -1,7 +1,7 @@
 """Start media streaming and Stop media streaming: send the customer's audio to Kinesis Video Streams, or stop it.
 
 No audio is streamed here: the attributes of the stream are set as Connect sets them, with made-up names. The old
-modules name tracks (FromCustomer) or, later, participants.
+modules name tracks (FromCustomer) or, later, participants. Stopping what does not run changes nothing.
 Source: APIReference/contact-actions-updatecontactmediastreamingbehavior.html; adminguide/start-media-streaming.html;
 spec/legacy.md, last section.
 """
@@ -38,7 +38,9 @@ class Params(msgspec.Struct, frozen=True, rename="pascal"):
 def enter(p: Params, ctx: Ctx) -> Outcome:
     audio = ctx.system.get("MediaStreams", {}).get("Customer", {}).get("Audio", {})
     if p.media_streaming_state == "Disabled":
-        audio = {**audio, "StopTimestamp": str(ctx.now_ms)} if audio else {}
+        if not audio or "StopTimestamp" in audio:
+            return Exit()
+        audio = {**audio, "StopTimestamp": str(ctx.now_ms)}
     else:
         instance, number = ctx.instance, str(ctx.now_ms)
         stream = f"{instance.alias}-contact-{ctx.contact.id}"

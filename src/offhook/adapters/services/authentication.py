@@ -1,7 +1,7 @@
 """Who signs in beside a flow: by contact id or customer id, or one outcome for all (docs/services.md). It is ours."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -12,8 +12,11 @@ SERVICE = "authentication"
 
 
 class _Outcome(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`after_seconds`: how long the customer takes. Who lets the time pass does nothing at all."""
+
     result: Literal["Success", "Timeout", "OptedOut"] = "Success"
     customer_id: str = ""
+    after_seconds: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class Service:
@@ -30,7 +33,11 @@ class Service:
         if operation != "AuthenticateCustomer":
             raise unknown_operation(operation, ("AuthenticateCustomer",))
         outcome = self._customers.get(contact_id) or self._customers.get(input["CustomerId"]) or self._default
-        return {"Result": outcome.result, "CustomerId": outcome.customer_id}
+        return {
+            "Result": outcome.result,
+            "CustomerId": outcome.customer_id,
+            "AfterSeconds": outcome.after_seconds,
+        }
 
 
 def _default(described: Mapping[str, Any], problems: list[str]) -> _Outcome:

@@ -1,4 +1,6 @@
-"""The texts of e-mails beside a flow: by contact id, or one for all (docs/services.md). The operation is ours."""
+"""The texts of e-mails beside a flow: by contact id or sender, or one for all (docs/services.md). The operation is
+ours.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,7 +19,7 @@ class Service:
         problems = Described(described, "default", "messages").problems
         messages, default = described.get("messages", {}), described.get("default")
         if not isinstance(messages, dict) or not all(isinstance(text, str) for text in messages.values()):
-            problems.append("messages is no object of texts by contact id.")
+            problems.append("messages is no object of texts by contact id or address.")
         if not isinstance(default, str | None):
             problems.append("default is no text.")
         if problems:
@@ -28,7 +30,8 @@ class Service:
     def call(self, operation: str, input: dict[str, Any], contact_id: str) -> dict[str, Any]:
         if operation != "GetEmailMessage":
             raise unknown_operation(operation, ("GetEmailMessage",))
-        text = self._messages.get(contact_id, self._default)
+        by_sender = self._messages.get(input["From"], self._default)
+        text = self._messages.get(contact_id, by_sender)
         if text is None:
             raise ServiceError("ResourceNotFoundException", f"no e-mail is described for contact {contact_id!r}.")
         return {"Plaintext": text}
