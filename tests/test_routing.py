@@ -100,6 +100,14 @@ def test_a_delay_keeps_contacts_for_others_first() -> None:
     assert offers(routing.happen(Wake(30_000))) == [("a", "ann")]
 
 
+def test_of_those_whose_delay_is_over_at_once_the_first_in_order_goes_first() -> None:
+    routing = centre(ann=routes(QueueRoute(SUPPORT, 2, 30_000), QueueRoute(SALES, 1, 30_000)))
+    routing.happen(SignIn(0, "ann"))
+    for contact, queue, priority in (("a", SUPPORT, 1), ("b", SALES, 5), ("c", SALES, 4)):
+        routing.happen(Enqueue(0, contact, queue, priority=priority))
+    assert offers(routing.happen(Wake(30_000))) == [("c", "ann")]
+
+
 def test_agents_get_contacts_of_their_queues_and_channels_alone() -> None:
     routing = centre(ann=routes(QueueRoute(SALES, channels=("CHAT",)), VOICE=1, CHAT=2))
     routing.happen(SignIn(0, "ann"))
@@ -511,13 +519,13 @@ def test_a_delay_can_be_for_one_channel_alone() -> None:
 
 
 def test_of_two_profiles_one_waits_longer() -> None:
-    routing = centre(ann=routes(QueueRoute(SALES, delay_ms=30_000)), bob=routes(QueueRoute(SALES, delay_ms=10_000)))
+    routing = centre(ann=routes(QueueRoute(SALES, delay_ms=25_000)), bob=routes(QueueRoute(SALES, delay_ms=10_000)))
     for name in ("ann", "bob"):
         routing.happen(SignIn(0, name))
     for contact in "ab":
         routing.happen(Enqueue(0, contact, SALES))
     assert offers(routing.happen(Wake(10_000))) == [("a", "bob")]
-    assert offers(routing.happen(Wake(30_000))) == [("b", "ann")]
+    assert offers(routing.happen(Wake(25_000))) == [("b", "ann")]
 
 
 def test_an_agent_has_contacts_of_several_channels_where_the_profile_says_so() -> None:

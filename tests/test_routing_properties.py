@@ -98,12 +98,11 @@ class Account:
         self.notices: list[Any] = []
 
     def happen(self, event: Any) -> None:
-        before = dict(self.offered)
         self.before(event)
         for notice in self.routing.happen(event):
             self.notices.append(notice)
             self.follow(notice, event)
-        self.after(event, before)
+        self.after(event)
 
     def before(self, event: Any) -> None:
         match event:
@@ -139,6 +138,8 @@ class Account:
                 assert contact in self.queued and contact not in self.offered
                 assert until_ms == self.now_ms + OFFER_MS
                 assert self.may(agent, contact), "offered to an agent who may not have it"
+                others = [each for each in self.queued if each not in self.offered and self.may(agent, each)]
+                assert contact == min(others, key=lambda each: self.rank(agent, each)), "out of order"
                 self.offered[contact] = agent
                 self.held[agent][contact] = self.queued[contact][0].channel
             case Declined(contact, agent, by):
@@ -154,7 +155,7 @@ class Account:
                 expected = {"full": is_full >= LIMIT, "queued": contact in self.queued}
                 assert expected.get(reason, event.replaces in self.offered)
 
-    def after(self, event: Any, before: dict[str, str]) -> None:
+    def after(self, event: Any) -> None:
         """What always holds; once the clock was looked at, nobody waits whom an agent could have."""
         in_sales = [each for each in self.queued.values() if (each[0].queue, each[0].agent) == (SALES, "")]
         assert len(in_sales) <= LIMIT
@@ -164,21 +165,14 @@ class Account:
             for agent in self.held:
                 able = [each for each in self.queued if each not in self.offered and self.may(agent, each)]
                 assert able == [], "an agent could have one who waits"
-        for contact, agent in self.offered.items():
-            if contact not in before and not isinstance(event, Wake):
-                others = [each for each in self.queued if each not in self.offered and self.ranks(agent, each)]
-                assert all(self.rank(agent, contact) < self.rank(agent, each) for each in others), "out of order"
 
     def may(self, agent: str, contact: str) -> bool:
-        return self.takes(agent, self.queued[contact][0].channel) and self.ranks(agent, contact)
+        return self.takes(agent, self.queued[contact][0].channel) and self.rank(agent, contact) is not None
 
     def takes(self, agent: str, channel: str) -> bool:
         profile, held = CENTRE.routing_profiles[AGENTS[agent].routing_profile], [*self.held[agent].values()]
         has_room = held.count(channel) < profile.concurrency.get(channel, 0)
         return self.status[agent] == "Available" and has_room and {*held} <= {channel, *profile.cross_channel}
-
-    def ranks(self, agent: str, contact: str) -> bool:
-        return self.rank(agent, contact) is not None
 
     def rank(self, agent: str, contact: str) -> Any:
         """Where the contact stands among all that the agent may have now, None where it may not."""

@@ -16,7 +16,7 @@ What agents do who have not signed in changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
@@ -47,7 +47,7 @@ from offhook.model.routing import (
 
 OFFER_MS = 20_000
 CHANGE_MS = 60_000  # APIReference/contact-actions-updatecontactroutingbehavior.html: at least a minute
-Happen = Callable[[Waiting, int], Iterator[Notice]]
+Happen = Callable[[Waiting, int], Iterable[Notice]]
 
 
 class Routing:
@@ -63,6 +63,7 @@ class Routing:
         self._ready: Row[tuple[int, str]] = Row()
         self._holders: dict[str, list[Agent]] = {}
         self._due: list[tuple[int, int, Waiting, Happen]] = []
+        self._moved: list[Waiting] = []
         self._count = count(1)
         self._delays: dict[str, set[int]] = defaultdict(set)
         for profile in instance.routing_profiles.values():
@@ -78,7 +79,12 @@ class Routing:
 
     def happen(self, event: Any) -> list[Notice]:
         """What follows from the event, in order."""
-        return list(_HAPPEN[type(event)](self, event))
+        notices = list(_HAPPEN[type(event)](self, event))
+        # only now: of those who may be offered since the same moment, the first in order goes first
+        moved, self._moved = self._moved, []
+        for waiting in moved:
+            notices += self._match(waiting, event.at_ms)
+        return notices
 
     def is_offered(self, contact: str) -> bool:
         waiting = self._waiting.get(contact)
@@ -99,7 +105,7 @@ class Routing:
         if event.not_before_ms > event.at_ms:
             self._at(event.not_before_ms, waiting, self._arrive)
         else:
-            yield from self._arrive(waiting, event.at_ms)
+            self._arrive(waiting, event.at_ms)
 
     def _refusal(self, event: Enqueue) -> str:
         """Why the contact may not have its place. A queue's own limit is for all that are in it, of any channel, and
@@ -116,7 +122,7 @@ class Routing:
         limit = settings.max_contacts if settings is not None else None
         return "full" if limit is not None and self._sizes[event.queue] >= limit else ""
 
-    def _arrive(self, waiting: Waiting, now_ms: int) -> Iterator[Notice]:
+    def _arrive(self, waiting: Waiting, now_ms: int) -> Iterable[Notice]:
         """It is in its queue from now on."""
         order = waiting.order
         lines = self._own[order.agent] if order.agent else self._queues[order.queue]
@@ -126,22 +132,13 @@ class Routing:
         waiting.arrive(lines[order.channel])
         for at_ms in waiting.moments():
             self._at(at_ms, waiting, self._stand)
-        yield from self._stand(waiting, now_ms)
+        return self._stand(waiting, now_ms)
 
-    def _stand(self, waiting: Waiting, now_ms: int) -> Iterator[Notice]:
-        """It is open to other agents now, or again: offered to the one who has been free for longest, if any is."""
+    def _stand(self, waiting: Waiting, now_ms: int) -> Iterable[Notice]:
+        """It is open to other agents now, or to some again."""
         waiting.stand(now_ms)
-        order, gate = waiting.order, waiting.gate
-        if gate is None:
-            return
-        for _, name in self._ready:
-            agent = self._agents[name]
-            route = _OWN if order.agent == name else agent.route(order.queue, order.channel)
-            if route is None or order.agent not in ("", name) or not agent.takes(order.channel):
-                continue
-            if gate.is_open(route.delay_ms, agent.settings.proficiencies, name):
-                yield self._offer(waiting, agent, now_ms)
-                return
+        self._moved.append(waiting)
+        return ()
 
     def _dequeue(self, event: Dequeue) -> Iterator[Notice]:
         self._remove(event.contact)
@@ -167,9 +164,9 @@ class Routing:
         if agent is not None and waiting.gate is not None and agent.takes(waiting.order.channel):
             yield self._offer(waiting, agent, event.at_ms)
 
-    def _changed(self, waiting: Waiting, event: Change, now_ms: int) -> Iterator[Notice]:
+    def _changed(self, waiting: Waiting, event: Change, now_ms: int) -> Iterable[Notice]:
         waiting.move(event.priority, event.age_ms or 0)
-        yield from self._stand(waiting, now_ms)
+        return self._stand(waiting, now_ms)
 
     # --- agents ---
 
@@ -207,7 +204,7 @@ class Routing:
             agent.status = status
         self._drop(agent, waiting.order.contact, now_ms)
         yield Declined(waiting.order.contact, agent.settings.name, status.lower())
-        yield from self._stand(waiting, now_ms)
+        self._stand(waiting, now_ms)
 
     def _take(self, event: Take) -> Iterator[Notice]:
         agent = self._agents.get(event.agent)
@@ -252,6 +249,22 @@ class Routing:
             self._ready.add(agent.turn)
 
     # --- who gets what ---
+
+    def _match(self, waiting: Waiting, now_ms: int) -> Iterator[Notice]:
+        """Let agents who may have the contact choose, whoever has been free for longest first, until one has it."""
+        while (agent := self._free_for(waiting)) is not None:
+            yield from self._feed(agent, now_ms)
+
+    def _free_for(self, waiting: Waiting) -> Agent | None:
+        order, gate = waiting.order, waiting.gate
+        for _, name in self._ready if gate is not None else ():
+            agent = self._agents[name]
+            route = _OWN if order.agent == name else agent.route(order.queue, order.channel)
+            if route is None or order.agent not in ("", name) or not agent.takes(order.channel):
+                continue
+            if gate is not None and gate.is_open(route.delay_ms, agent.settings.proficiencies, name):
+                return agent
+        return None
 
     def _feed(self, agent: Agent, now_ms: int) -> Iterator[Notice]:
         """Offer the agent whatever is for them, as much as they may have."""
