@@ -134,18 +134,23 @@ def _enqueue(draft: Draft) -> None:
     if place is not None:
         order = replace(place.order, id=draft.new_id(), since_ms=place.since_ms, contact_id="", replaces="")
         order = replace(order, priority=draft.priority, age_ms=draft.age_ms)
-    elif draft.queue is not None:
-        order = enqueue(draft, draft.queue)
-        if callback is not None:
-            order = replace(order, not_before_ms=draft.now_ms + callback.delay_ms)
     else:
-        return
+        assert draft.queue is not None, "a contact without a queue does not begin in one"
+        order = enqueue(draft, draft.queue)
+        delay_ms = callback.delay_ms if callback is not None else 0
+        order = replace(order, not_before_ms=draft.now_ms + delay_ms)
     draft.set({"place": None, "agent": None})  # type: ignore[typeddict-unknown-key]  # only the machine sets these
     _order(draft, order)
 
 
 def _leave(draft: Draft) -> None:
     draft.put("place", None)
+
+
+def _dequeue(draft: Draft) -> None:
+    """No agent is to be asked for it any more."""
+    _order(draft, effects.Dequeue(draft.new_id()))
+    _leave(draft)
 
 
 def _limit(draft: Draft) -> None:
@@ -170,6 +175,7 @@ _ORDERS: dict[str, Callable[[Draft], None]] = {
     "unbridge": lambda draft: _order(draft, effects.Unbridge(draft.new_id())),
     "enqueue": _enqueue,
     "leave": _leave,
+    "dequeue": _dequeue,
     "limit": _limit,
     "call": _call,
 }
@@ -297,6 +303,8 @@ def _begin(draft: Draft, event: events.Started) -> Next | None:
         _order(draft, effects.StartTimer(draft.new_id(), MAX_TASK_MS))
     if contact.first_message:
         _order(draft, effects.PlayPrompt(draft.new_id(), "customer", effects.Speech("text", contact.first_message)))
+    if happening in ("callback", "queued") and contact.queue is None:
+        return turn(draft, "stopped", "there is no queue to wait in")
     return turn(draft, happening, "started")
 
 
