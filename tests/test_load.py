@@ -120,9 +120,9 @@ def test_the_command_prints_numbers_as_json_and_as_a_table(monkeypatch: pytest.M
         (["--rate", "0/h"], "--rate is '0/h', must be a number in a second, minute or hour, such as 120/h."),
         (["--service-level", "x"], "--service-level is 'x', must be a length of time such as 20s."),
         (["--patience", "uniform:3s"],
-         "--patience: 'uniform:3s' is no time; only uniform has two lengths, the lesser one first: uniform:30s-90s."),
+         "--patience: 'uniform:3s': only uniform has two lengths, the lesser one first, as in uniform:30s-90s."),
         (["--handle-time", "long"],
-         "--handle-time: 'long' is no time; write 20s, 3m, fixed:60s, uniform:30s-90s or exponential:180s."),
+         "--handle-time: 'long': must be a time: 20s, 3m, fixed:60s, uniform:30s-90s or exponential:180s."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said(words: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:

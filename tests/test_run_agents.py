@@ -138,19 +138,19 @@ def test_a_phone_in_real_time_has_agents_too(project: Path) -> None:
         ("[routing_profiles.A]\nqueues = [{ queue = 'BasicQeue' }]",
          "[routing_profiles.A] queue is 'BasicQeue', which is not there; did you mean 'BasicQueue'."),
         ("[routing_profiles]\nA = { extends = 'B' }\nB = { extends = 'C' }\nC = { extends = 'B' }",
-         "[routing_profiles.A] extends leads back to itself: B -> C -> B."),
+         "[routing_profiles.B] extends leads back to itself: B -> C -> B."),
         ("[routing_profiles.A]\nextends = 'Z'",
          "[routing_profiles.A] extends is 'Z', which is no routing profile here."),
         ("[routing_profiles.A]\nqueues = [{ queue = 'BasicQueue', delay = 'soon', channels = ['fax'] }]",
          "[routing_profiles.A.queues[0]] channels has fax, must be of voice, chat, task, email."),
         ("[routing_profiles.A]\nqueues = [{ delay = 'soon' }]",
-         "[routing_profiles.A.queues[0]] delay is 'soon', must be a length of time such as 10s."),
+         "[routing_profiles.A.queues[0]] delay is 'soon', must be a length of time such as 10s, up to 9999s."),
         ("[routing_profiles.A]\nqueues = [{}]", "[routing_profiles.A.queues[0]] queue must name a queue."),
         ("[agents.ann]\nhandle_time = 'long'",
-         "[agents.ann] handle_time is 'long' is no time; write 20s, 3m, fixed:60s, uniform:30s-90s or "
+         "[agents.ann] handle_time is 'long': must be a time: 20s, 3m, fixed:60s, uniform:30s-90s or "
          "exponential:180s."),
         ("[agents.ann]\nthen = ['dance']",
-         "[agents.ann] then has a step 'dance': is none of hold:10s, resume, wait:5s, transfer:NAME, conference, "
+         "[agents.ann] then has a step 'dance': must be one of hold:10s, resume, wait:5s, transfer:NAME, conference, "
          "hangup."),
         ("[agents.ann.proficiencies]\nLanguage = { Thai = 9 }",
          "[agents.ann.proficiencies.Language] Thai must be a level from 1 to 5."),

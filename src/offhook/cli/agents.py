@@ -14,7 +14,9 @@
     [routing_profiles.Basic]
     queues = [{ queue = "Support", priority = 1, delay = "10s", channels = ["voice"] }]
     concurrency = { voice = 1, chat = 2 }
-    extends = "Other"               # its queues come after
+    cross_channel = ["chat"]        # who has a chat may be given a call, too
+    outbound_queue = "Support"
+    extends = "Other"               # whatever is not said here; its queues come after
 
     [quick_connects.Billing]
     queue = "Billing"               # or agent = "joe", or number = "+15550100"; flow = "…" in place of the default one
@@ -37,7 +39,9 @@ from offhook.drivers.sim.agent import ANSWERS, AgentScript, Time, length_of, par
 from offhook.model.errors import UsageError
 from offhook.model.instance import AgentSettings, Instance, QueueRoute, QuickConnect, RoutingProfile
 
-CHANNELS = ("voice", "chat", "task", "email")
+# channels, and how many contacts of each an agent may have (APIReference/API_MediaConcurrency.html)
+CHANNELS = {"voice": 1, "chat": 10, "task": 10, "email": 10}
+MAX_DELAY_MS = 9_999_000  # APIReference/API_RoutingProfileQueueConfig.html
 _NUMBER = re.compile(r"\+[1-9][0-9]{1,14}")
 _TIMES = {"accept_after": Time(2_000), "handle_time": Time(60_000), "after_contact": Time(0)}
 
@@ -50,6 +54,14 @@ class Staff:
     scripts: dict[str, AgentScript] = field(default_factory=dict)
     profiles: dict[str, RoutingProfile] = field(default_factory=dict)
     quick_connects: dict[str, QuickConnect] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """A routing profile as its table has it, and the name of the one that it extends."""
+
+    profile: RoutingProfile
+    base: str
 
 
 def plain_staff(count: int) -> Staff:
@@ -78,11 +90,11 @@ def load_staff(path: Path) -> Staff:
 def read_staff(top: Table) -> Staff:
     """The tables of a file; what is wrong is noted there."""
     staff = Staff()
-    own: dict[str, tuple[RoutingProfile, str]] = {}
-    for name, table in top.tables("routing_profiles"):
-        own[name] = _profile(name, table)
-    for name, (profile, base) in own.items():
-        staff.profiles[name] = _extended(profile, base, own, top)
+    own = {name: _profile(name, table) for name, table in top.tables("routing_profiles")}
+    for sentence in sorted(set(_astray(own))):
+        top.problem("", sentence)
+    for name in own:
+        staff.profiles[name] = _extended(name, own)
     for name, table in top.tables("agents"):
         staff.agents[name], staff.scripts[name] = _agent(name, table)
     for name, table in top.tables("quick_connects"):
@@ -111,7 +123,12 @@ def _loose_ends(instance: Instance, staff: Staff) -> Iterator[str]:
     flows = {flow.name for flow in instance.flows.values()}
     for name, agent in staff.agents.items():
         yield from _unknown(f"[agents.{name}] routing_profile", agent.routing_profile, instance.routing_profiles)
+    for name, script in staff.scripts.items():
+        for _, is_transfer, connected in (step.partition("transfer:") for step in script.then):
+            if is_transfer:
+                yield from _unknown(f"[agents.{name}] then: transfer", connected, instance.quick_connects)
     for name, profile in staff.profiles.items():
+        yield from _unknown(f"[routing_profiles.{name}] outbound_queue", profile.outbound_queue, queues)
         for route in profile.queues:
             yield from _unknown(f"[routing_profiles.{name}] queue", route.queue, queues)
     for name, connect in staff.quick_connects.items():
@@ -178,49 +195,72 @@ def _steps(table: Table) -> tuple[str, ...]:
         return ()
 
 
-def _profile(name: str, table: Table) -> tuple[RoutingProfile, str]:
+def _profile(name: str, table: Table) -> _Profile:
     routes = tuple(_route(each) for each in table.list_of_tables("queues"))
     concurrency = table.table("concurrency")
-    most = {channel.upper(): concurrency.number(channel, least=0, most=10) for channel in CHANNELS}
+    most = {channel.upper(): concurrency.number(channel, least=0, most=most) for channel, most in CHANNELS.items()}
     concurrency.close()
     given = {channel: number for channel, number in most.items() if number is not None}
+    cross = _channels(table, "cross_channel")
     base, outbound = table.text("extends"), table.text("outbound_queue")
     table.close()
-    return RoutingProfile(name, routes, given or {"VOICE": 1}, outbound), base
+    return _Profile(RoutingProfile(name, routes, given, outbound, cross), base)
+
+
+def _channels(table: Table, key: str) -> tuple[str, ...]:
+    channels = table.texts(key)
+    if wrong := [channel for channel in channels if channel not in CHANNELS]:
+        table.problem(key, f"has {', '.join(wrong)}, must be of {', '.join(CHANNELS)}")
+    return tuple(channel.upper() for channel in channels)
 
 
 def _route(table: Table) -> QueueRoute:
     delay = table.text("delay", "0s")
     delay_ms = length_of(delay)
-    if delay_ms is None:
-        table.problem("delay", f"is {delay!r}, must be a length of time such as 10s")
-    channels = table.texts("channels")
-    if wrong := [channel for channel in channels if channel not in CHANNELS]:
-        table.problem("channels", f"has {', '.join(wrong)}, must be of {', '.join(CHANNELS)}")
+    if delay_ms is None or delay_ms > MAX_DELAY_MS:
+        table.problem("delay", f"is {delay!r}, must be a length of time such as 10s, up to 9999s")
+    channels = _channels(table, "channels")
     queue, priority = table.text("queue"), table.number("priority", least=1, most=99)
     if not queue:
         table.problem("queue", "must name a queue")
     table.close()
-    return QueueRoute(queue, priority or 1, delay_ms or 0, tuple(channel.upper() for channel in channels))
+    return QueueRoute(queue, priority or 1, delay_ms or 0, channels)
 
 
-def _extended(
-    profile: RoutingProfile, base: str, own: Mapping[str, tuple[RoutingProfile, str]], top: Table
-) -> RoutingProfile:
-    """With the queues of the profiles that it extends, after its own."""
-    queues, way = list(profile.queues), [profile.name]
-    while base:
-        if base in way:
-            cycle = " -> ".join([*way[way.index(base) :], base])
-            top.problem("", f"[routing_profiles.{profile.name}] extends leads back to itself: {cycle}")
-            break
-        if base not in own:
-            top.problem("", f"[routing_profiles.{way[-1]}] extends is {base!r}, which is no routing profile here")
-            break
-        way.append(base)
-        queues += own[base][0].queues
-        base = own[base][1]
-    return structs.replace(profile, queues=tuple(queues))
+def _line(name: str, own: Mapping[str, _Profile]) -> list[str]:
+    """The profile, the one it extends, and so on; it ends where one is not there or comes again, with its name."""
+    line = [name]
+    while line[-1] in own and line[-1] not in line[:-1] and own[line[-1]].base:
+        line.append(own[line[-1]].base)
+    return line
+
+
+def _astray(own: Mapping[str, _Profile]) -> Iterator[str]:
+    """Sentences on profiles that extend each other in a circle, or one that is not there."""
+    for name in own:
+        line = _line(name, own)
+        if line[-1] not in own:
+            yield f"[routing_profiles.{line[-2]}] extends is {line[-1]!r}, which is no routing profile here"
+        elif line[-1] in line[:-1]:
+            circle = line[line.index(line[-1]) : -1]
+            first = circle.index(min(circle))
+            circle = [*circle[first:], *circle[: first + 1]]
+            yield f"[routing_profiles.{circle[0]}] extends leads back to itself: {' -> '.join(circle)}"
+
+
+def _extended(name: str, own: Mapping[str, _Profile]) -> RoutingProfile:
+    """With the queues of those that it extends after its own, and what else it does not say itself."""
+    line = [own[each].profile for each in dict.fromkeys(_line(name, own)) if each in own]
+    concurrency: dict[str, int] = {}
+    for profile in reversed(line):
+        concurrency.update(profile.concurrency)
+    return RoutingProfile(
+        name,
+        tuple(route for profile in line for route in profile.queues),
+        concurrency or {"VOICE": 1},
+        next((profile.outbound_queue for profile in line if profile.outbound_queue), ""),
+        next((profile.cross_channel for profile in line if profile.cross_channel), ()),
+    )
 
 
 def _quick_connect(name: str, table: Table) -> QuickConnect:

@@ -23,8 +23,8 @@ class Table:
 
     def problem(self, key: str, rule: str) -> None:
         self.is_sound = False
-        where = " ".join(filter(None, (self._path and f"[{self._path}]", key and spelled(key))))
-        self._problems.append(f"{self._source}: {where} {rule}.")
+        words = filter(None, (self._path and f"[{self._path}]", key and spelled(key), rule))
+        self._problems.append(f"{self._source}: {' '.join(words)}.")
 
     def text(self, key: str, default: str = "", *, one_of: tuple[str, ...] = ()) -> str:
         value = self._take(key, default)

@@ -13,9 +13,10 @@ import msgspec
 
 from offhook.model.errors import UsageError
 
-_LENGTH = re.compile(r"(\d{1,9}(?:\.\d+)?)(ms|s|m|h)")
+_LENGTH = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)")
 _UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}
 _STEP = re.compile(r"resume|conference|hangup|(?:hold|wait):(?P<time>.+)|transfer:.+")
+KINDS = ("fixed", "uniform", "exponential")
 ANSWERS = ("accept", "miss", "reject")
 
 
@@ -54,15 +55,16 @@ def length_of(text: str) -> int | None:
 
 def parse_time(text: str) -> Time:
     """UsageError where the text is no time."""
-    kind, _, value = text.rpartition(":")
+    kind, colon, value = text.rpartition(":")
+    kind = kind if colon else "fixed"
     first, _, last = value.partition("-")
     from_ms, to_ms = length_of(first), length_of(last) if last else 0
     is_range = bool(last)
-    if from_ms is None or to_ms is None or kind not in ("", "fixed", "uniform", "exponential"):
-        raise UsageError(f"{text!r} is no time; write 20s, 3m, fixed:60s, uniform:30s-90s or exponential:180s.")
+    if from_ms is None or to_ms is None or kind not in KINDS:
+        raise UsageError(f"{text!r}: must be a time: 20s, 3m, fixed:60s, uniform:30s-90s or exponential:180s.")
     if is_range != (kind == "uniform") or (is_range and to_ms < from_ms):
-        raise UsageError(f"{text!r} is no time; only uniform has two lengths, the lesser one first: uniform:30s-90s.")
-    return Time(from_ms, kind or "fixed", to_ms)
+        raise UsageError(f"{text!r}: only uniform has two lengths, the lesser one first, as in uniform:30s-90s.")
+    return Time(from_ms, kind, to_ms)
 
 
 def parse_steps(steps: tuple[str, ...]) -> tuple[str, ...]:
@@ -71,7 +73,9 @@ def parse_steps(steps: tuple[str, ...]) -> tuple[str, ...]:
     for step in steps:
         found = _STEP.fullmatch(step)
         if found is None or (found.group("time") and length_of(found.group("time")) is None):
-            problems.append(f"step {step!r}: is none of hold:10s, resume, wait:5s, transfer:NAME, conference, hangup.")
+            problems.append(
+                f"step {step!r}: must be one of hold:10s, resume, wait:5s, transfer:NAME, conference, hangup."
+            )
     if problems:
         raise UsageError(*problems)
     return steps
