@@ -478,6 +478,16 @@ def test_all_who_have_a_contact_that_is_gone_are_free() -> None:
     assert offers(routing.happen(Dequeue(2, "x"))) == [("a", "ann"), ("b", "bob")]
 
 
+def test_an_agent_s_own_queue_takes_ten_contacts_whatever_is_set() -> None:
+    routing = centre()
+    for number in range(10):
+        assert routing.happen(Enqueue(0, str(number), SALES, agent="ann")) == [Queued(str(number))]
+    assert routing.happen(Enqueue(0, "late", SALES, agent="ann")) == [Refused("late", "full")]
+    assert routing.happen(Enqueue(0, "other", SALES, agent="bob")) == [Queued("other")]
+    routing.happen(Dequeue(1, "3"))
+    assert routing.happen(Enqueue(2, "late", SALES, agent="ann")) == [Queued("late")]
+
+
 def test_an_agent_s_own_contact_makes_no_room_in_a_queue() -> None:
     routing = centre()
     for contact in "ab":

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offhook.core.criteria import fits, step_at
-from offhook.core.routing import CHANGE_MS, OFFER_MS, Routing
+from offhook.core.routing import CHANGE_MS, MAX_OF_AGENT, OFFER_MS, Routing
 from offhook.core.waiting import Row
 from offhook.model.instance import AgentSettings, Instance, QueueRoute, QueueSettings, RoutingProfile
 from offhook.model.routing import (
@@ -151,8 +151,10 @@ class Account:
                 assert self.offered.pop(contact) == agent
                 del self.queued[contact]
             case Refused(contact, reason):
-                is_full = sum(1 for each in self.queued.values() if (each[0].queue, each[0].agent) == (SALES, ""))
-                expected = {"full": is_full >= LIMIT, "queued": contact in self.queued}
+                where = event.agent or event.queue
+                size = sum(1 for each in self.queued.values() if (each[0].agent or each[0].queue) == where)
+                limits = {SALES: LIMIT, **dict.fromkeys(AGENTS, MAX_OF_AGENT)}
+                expected = {"full": size >= limits.get(where, size + 1), "queued": contact in self.queued}
                 assert expected.get(reason, event.replaces in self.offered)
 
     def after(self, event: Any) -> None:

@@ -46,6 +46,7 @@ from offhook.model.routing import (
 )
 
 OFFER_MS = 20_000
+MAX_OF_AGENT = 10  # adminguide/set-maximum-queue-limit.html: in an agent's own queue
 CHANGE_MS = 60_000  # APIReference/contact-actions-updatecontactroutingbehavior.html: at least a minute
 Happen = Callable[[Waiting, int], Iterable[Notice]]
 
@@ -58,7 +59,7 @@ class Routing:
         self._waiting: dict[str, Waiting] = {}
         self._queues: dict[str, dict[str, Line]] = defaultdict(dict)
         self._own: dict[str, dict[str, Line]] = defaultdict(dict)
-        self._sizes: dict[str, int] = defaultdict(int)
+        self._sizes: dict[tuple[str, str], int] = defaultdict(int)
         self._agents: dict[str, Agent] = {}
         self._ready: Row[tuple[int, str]] = Row()
         self._holders: dict[str, list[Agent]] = {}
@@ -99,8 +100,7 @@ class Routing:
             return
         self._remove(event.replaces)
         waiting = self._waiting[event.contact] = Waiting(event, next(self._count))
-        if not event.agent:
-            self._sizes[event.queue] += 1
+        self._sizes[_queue_of(event)] += 1
         yield Queued(event.contact)
         if event.not_before_ms > event.at_ms:
             self._at(event.not_before_ms, waiting, self._arrive)
@@ -109,18 +109,20 @@ class Routing:
 
     def _refusal(self, event: Enqueue) -> str:
         """Why the contact may not have its place. A queue's own limit is for all that are in it, of any channel, and
-        callbacks count, too (adminguide/set-maximum-queue-limit.html); an agent's queue has none here.
+        callbacks count, too (adminguide/set-maximum-queue-limit.html).
         """
         if event.contact in self._waiting:
             return "queued"
         if self.is_offered(event.replaces):
             return "offered"
-        if event.agent:
+        if event.at_once:
             agent = self._agents.get(event.agent)
-            return "busy" if event.at_once and (agent is None or not agent.takes(event.channel)) else ""
+            return "" if agent is not None and agent.takes(event.channel) else "busy"
         settings = self._instance.queues.get(event.queue)
         limit = settings.max_contacts if settings is not None else None
-        return "full" if limit is not None and self._sizes[event.queue] >= limit else ""
+        if event.agent:
+            limit = MAX_OF_AGENT
+        return "full" if limit is not None and self._sizes[_queue_of(event)] >= limit else ""
 
     def _arrive(self, waiting: Waiting, now_ms: int) -> Iterable[Notice]:
         """It is in its queue from now on."""
@@ -151,8 +153,7 @@ class Routing:
         waiting = self._waiting.pop(contact, None)
         if waiting is not None:
             waiting.leave()
-            if not waiting.order.agent:
-                self._sizes[waiting.order.queue] -= 1
+            self._sizes[_queue_of(waiting.order)] -= 1
 
     def _change(self, event: Change) -> Iterator[Notice]:
         waiting = self._waiting.get(event.contact)
@@ -337,6 +338,11 @@ class Routing:
             "OldestContactAge": (now_ms - min(entered)) // 1_000 if entered else None,
             "PositionInQueue": its.line.places.before(its.place) + 1 if its is not None and its.line else None,
         }
+
+
+def _queue_of(order: Enqueue) -> tuple[str, str]:
+    """The queue by its name, or an agent's own by the agent's."""
+    return ("", order.agent) if order.agent else (order.queue, "")
 
 
 _OWN = QueueRoute("", priority=0)  # before every queue of a profile
