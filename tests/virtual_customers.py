@@ -20,9 +20,11 @@ from offhook.core.conditions import number
 from offhook.core.expr import Reference, parse_reference, text_of
 from offhook.core.program import CHANNELS, Compiled, Program, Step, references_in
 from offhook.core.resolve import ASSUMED
+from offhook.core.routing import MAX_OF_AGENT
 from offhook.drivers.ports import SILENT, Answer, Called
 from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.agent import AgentScript
+from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.life import Life
 from offhook.model.contact import Contact, Place, Queue
 from offhook.model.effect import (
@@ -61,6 +63,7 @@ _PICKED = {
     **{f"{kind}-picker": kind for kind in "flow module queue agent hours prompt bot".split()},
 }
 LEX = "ConnectParticipantWithLexBot"
+INTO_QUEUES = ("TransferContactToQueue", "CreateCallbackContact")  # into the working queue
 CALLERS = ("UpdateContactCallbackNumber", "TransferParticipantToThirdParty")
 NUMBER = "+12065550123"  # what can be called
 ANYTHING = "3"  # a name, a text, a number: what a reference gives that nothing is compared with
@@ -135,20 +138,19 @@ def _effort(step: Step, arrow: Arrow) -> int:
     """How hard it is to have a block take this arrow: nothing fails that has no reason to."""
     action = step.action
     if arrow.by == "next":
-        return 50 if action.conditions or action.type.startswith("Transfer") else 1
+        may_stay = step.spec is not None and step.spec.may_end
+        return 50 if action.conditions or may_stay or action.type.startswith("Transfer") else 1
     if arrow.by != "NoMatchingError" or not step.built or action.type == "InvokeLambdaFunction":
         return 1
     return 10 if step.resolve is not None or _missable(step) else 30
 
 
 def _missable(step: Step) -> list[str]:
-    """Kinds of things that the block names, and fails for where there are none."""
-    widgets = step.spec.widgets if step.spec is not None else None
-    return [
-        _PICKED[widget]
-        for name, widget in (widgets or {}).items()
-        if name in step.action.parameters and widget in _PICKED
-    ]
+    """Kinds of things that the block names, and fails for where there are none. Some queue is always needed."""
+    action = step.action
+    widgets = (step.spec.widgets if step.spec is not None else None) or {}
+    kinds = [_PICKED[widget] for name, widget in widgets.items() if name in action.parameters and widget in _PICKED]
+    return [*kinds, "queue"] if action.type in INTO_QUEUES and "queue" not in kinds else kinds
 
 
 # --- what a flow compares with
@@ -213,7 +215,8 @@ def flow_type_of(flow: Flow) -> str:
 def surroundings(flow: Flow, kind: str) -> Compiled:
     """An instance with everything that the flow names, whatever it calls it.
 
-    `full`: no queue takes a contact. `no <kind>`: there is none of that kind, and none is assumed (strict profile).
+    `full`: no queue takes a contact; an agent's own does not once ten wait in it (see `lives`). `no <kind>`: there is
+    none of that kind, and none is assumed (strict profile).
     """
     base, missing = Instance(), kind.removeprefix("no ")
     functions = dict.fromkeys(
@@ -237,7 +240,7 @@ def surroundings(flow: Flow, kind: str) -> Compiled:
         flows={each.arn: each for each in (flow, _caller(), *_sinks())},
         resources=tuple(resource for resource in resources if resource.kind != missing or resource.name == "visited"),
         hours={"Office": calendar.parse_hours("Office", {"time_zone": "America/New_York", **week})},
-        queues={name: QueueSettings(name, "Office", 0 if kind == FULL else None) for name in ("Sales", "Ann")},
+        queues={"Sales": QueueSettings("Sales", "Office", 0 if kind == FULL else None)},
         associated=frozenset(resource.name for resource in resources if resource.kind == "function"),
     )
     return Compiled(instance, catalogue())
@@ -477,7 +480,9 @@ class Visitor:
         count = int(number(wanted) or 0) if arrow is not None and arrow.operand else self.chance.choice((0, 3, 10**7))
         names = "Size Online Available Staffed AfterContactWork Busy Missed NonProductive".split()
         counts: dict[str, Any] = dict.fromkeys(names, count)
-        return ServiceEnded(0, effect.id, {**counts, "OldestContactAge": -(-count // 1_000), "Name": "Sales"})
+        is_less = arrow is not None and arrow.by == "NumberLessThan"
+        age_s = count // 1_000 if is_less else -(-count // 1_000)
+        return ServiceEnded(0, effect.id, {**counts, "OldestContactAge": age_s, "Name": "Sales"})
 
     def _here(self) -> tuple[Action, Arrow | None]:
         """The action that the contact stands on, and the arrow that it means to take there.
@@ -566,6 +571,8 @@ def lives(
         max_contact_ms=MAX_CONTACT_MS, agents=agents, seed=str(errand.seed),
     )  # fmt: skip
     visitor.life = simulator.start(contact_of(flow, errand), visitor, at_ms=errand.at_ms)
+    for place in range(MAX_OF_AGENT if errand.kind == FULL else 0):
+        simulator.start(_before(place), Script(), at_ms=errand.at_ms - 1)
     for happening in visitor.chance.sample((AttributesUpdated, CustomerReturned, BotDisconnected), 2):
         simulator.push(visitor.life, happening(errand.at_ms + visitor.chance.choice((1_000, 2_500, 60_000))))
     simulator.push(visitor.life, HungUp(errand.at_ms + PATIENCE_MS[errand.channel == "VOICE"]))
@@ -586,6 +593,19 @@ def contact_of(flow: Flow, errand: Errand) -> Contact:
         attributes=errand.attributes,
         given=nested(errand.given),
         **_waiting(flow, errand),
+    )
+
+
+def _before(place: int) -> Contact:
+    """Somebody who waits for Ann already."""
+    ann = Instance().resource("agent", "Ann")
+    return new_contact(
+        id=f"11111111-1111-4111-8111-{place:012}",
+        seed="",
+        flow="",
+        flow_type="CONTACT_FLOW",
+        initiation_method="CALLBACK",
+        queue=Queue(ann.arn, "Ann", is_agent=True),
     )
 
 
