@@ -52,10 +52,17 @@ class Options:
     env: str | None = None
     profile: str | None = None
     log: str | None = None
+    records: str | None = None
+    events: str | None = None
     record: str | None = None
     replay: str | None = None
     agents: str | None = None
     patience: str | None = None
+
+    def outputs(self) -> dict[str, str]:
+        """What is written beside the transcript, by option, and where to; `-` is stdout."""
+        asked = {"log": self.log, "records": self.records, "events": self.events}
+        return {name: path for name, path in asked.items() if path is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,8 +96,7 @@ def read(options: Options, problems: list[str]) -> Asked:
         problems.append(f"--profile is {options.profile!r}, must be strict or compatible.")
     if options.sender is not None and not _ADDRESS.fullmatch(options.sender):
         problems.append(f"--from is {options.sender!r}, must be a phone number such as {CUSTOMER}, or anonymous.")
-    if options.json and options.log == "-":
-        problems.append("--log - and --json both want stdout; give --log a file.")
+    problems += _clashes(options)
     functions: dict[str, Function] = {}
     script, at_ms = Script(), None
     try:
@@ -118,6 +124,20 @@ def read(options: Options, problems: list[str]) -> Asked:
         staff=_staff(options.agents, problems),
         patience=_length("--patience", options.patience, problems),
     )
+
+
+def _clashes(options: Options) -> list[str]:
+    """Outputs that would write over each other."""
+    found, taken = [], dict[str, str]()
+    for name, path in options.outputs().items():
+        if path == "-":
+            if options.json:
+                found.append(f"--{name} - and --json both want stdout; give --{name} a file.")
+        elif path in taken:
+            found.append(f"--{taken[path]} and --{name} both want {path!r}; give each a file of its own.")
+        else:
+            taken[path] = name
+    return found
 
 
 def _staff(text: str | None, problems: list[str]) -> Staff | None:

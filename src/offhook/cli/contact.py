@@ -20,9 +20,10 @@ from offhook.cli.agents import with_staff
 from offhook.cli.asked import DEFAULT_AT, Options, read, repeat
 from offhook.cli.keyboard import Phone
 from offhook.cli.line import Line, Ready, Sink
+from offhook.cli.output import Papers, flow_log, writer
 from offhook.cli.project import Project, find_file, load_project
 from offhook.cli.summary import Summary
-from offhook.cli.terminal import Transcript, as_json, console_for, plain
+from offhook.cli.terminal import Transcript, console_for, plain
 from offhook.core import trace
 from offhook.core.calendar import parse_instant, text_of
 from offhook.flowjson.problems import refusals, structure_problems
@@ -158,17 +159,20 @@ def perform(ready: Ready) -> int:
     transcript = Transcript(console, full=options.trace)
     with ExitStack() as stack:
         sinks: list[Sink] = [summary, _lines(out) if options.json else transcript]
-        if options.log is not None:
-            sinks.append(_flow_log(out if options.log == "-" else stack.enter_context(_opened(options.log))))
+        writers = {name: writer(f"--{name}", path, out, stack) for name, path in options.outputs().items()}
+        if "log" in writers:
+            sinks.append(flow_log(writers["log"]))
+        papers = Papers(ready.project.instance, record=writers.get("records"), event=writers.get("events"))
         _tell(ready)
         keyboard = sys.stdin.fileno() if ready.is_person else None
         show = transcript.key if not options.json else _ignore
-        line = Line(ready, stack.enter_context(Phone(keyboard, show=show)), sinks)
+        line = Line(ready, stack.enter_context(Phone(keyboard, show=show)), sinks, papers)
         was_left = False
         try:
             line.run()
         except KeyboardInterrupt:
             was_left = True
+        papers.close()
         if was_left:
             summary.reason = "you left"
     if not options.json:
@@ -197,22 +201,6 @@ def _lines(out: TextIO) -> Sink:
         out.flush()
 
     return write
-
-
-def _flow_log(out: TextIO) -> Sink:
-    def write(event: trace.AnyTrace) -> None:
-        if isinstance(event, trace.Log):
-            out.write(as_json(event.entry) + "\n")
-            out.flush()
-
-    return write
-
-
-def _opened(path: str) -> TextIO:
-    try:
-        return open(path, "w", encoding="utf-8")
-    except OSError as problem:
-        raise UsageError(f"--log {path!r}: cannot be written: {problem.strerror}.") from None
 
 
 def _tell(ready: Ready) -> None:

@@ -14,6 +14,7 @@ from offhook.adapters.lambdas.record import Recorder, Replayer
 from offhook.blocks import catalogue
 from offhook.cli.asked import SYSTEM, Asked, Options
 from offhook.cli.keyboard import Phone
+from offhook.cli.output import Papers
 from offhook.cli.project import Project
 from offhook.cli.services import beside
 from offhook.core import trace
@@ -54,10 +55,11 @@ class Ready:
 class Line:
     """The contact on its line, in virtual or in real time; guards the functions that run for it."""
 
-    def __init__(self, ready: Ready, phone: Phone, sinks: list[Sink]) -> None:
+    def __init__(self, ready: Ready, phone: Phone, sinks: list[Sink], papers: Papers) -> None:
         self._ready = ready
         self._phone = phone
         self._sinks = sinks
+        self._papers = papers
         self._renderers: dict[str, trace.Renderer] = {}
         self._customer = _Listener(ready.asked.script)
         self._live: Live | None = None
@@ -76,6 +78,7 @@ class Line:
             "watch": self._watch,
             "agents": ready.agents or ({} if ready.asked.patience is not None else None),
             "seed": ready.options.seed,
+            "on_cleared": self._papers.cleared,
         }
         when: dict[str, Any] = {"at_ms": ready.at_ms, "hang_up_after": ready.options.hang_up_after}
         with LambdaHost(ready.project.functions, max_invocations=ready.project.instance_limit) as host:
@@ -119,9 +122,11 @@ class Line:
         renderer = self._renderers.get(contact.id)
         if renderer is None:
             renderer = self._renderers[contact.id] = trace.Renderer()
-        for event in renderer.render(tuples, contact):
+        events = tuple(renderer.render(tuples, contact))
+        for event in events:
             for sink in self._sinks:
                 sink(event)
+        self._papers.take(events, contact)
         patience = self._ready.asked.patience
         if patience is not None and contact.phase == "queued" and contact.id not in self._patient:
             self._patient.add(contact.id)

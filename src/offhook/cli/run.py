@@ -160,6 +160,12 @@ _Watch = Annotated[bool, _option("--watch", help="Run again when a flow or a fun
 _Log = Annotated[
     str | None, _option(help="Write flow-log lines to this file, - for stdout.", panel=_SHOWN, metavar="FILE")
 ]
+_Records = Annotated[
+    str | None, _option(help="Write contact records to this file, - for stdout.", panel=_SHOWN, metavar="FILE")
+]
+_Events = Annotated[
+    str | None, _option(help="Write contact events to this file, - for stdout.", panel=_SHOWN, metavar="FILE")
+]
 
 
 def command(
@@ -191,6 +197,8 @@ def command(
     json: _Json = False,
     watch: _Watch = False,
     log: _Log = None,
+    records: _Records = None,
+    events: _Events = None,
 ) -> None:
     """Run one contact in the terminal.
 
@@ -207,6 +215,6 @@ def command(
         functions=tuple(functions or ()), inputs=context.meta.get(_INPUTS, ()), silent=silent,
         hang_up_after=hang_up_after, at=at, function_time=function_time, given=tuple(given or ()),
         real_time=real_time, seed=seed, trace=trace, json=json, debug=debug, env=env, profile=profile, log=log,
-        record=record, replay=replay, agents=agents, patience=patience,
+        record=record, replay=replay, agents=agents, patience=patience, records=records, events=events,
     )  # fmt: skip
     raise typer.Exit(run_again(options) if watch else run(options))
