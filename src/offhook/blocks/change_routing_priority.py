@@ -74,6 +74,7 @@ BLOCKS = (
             ),
         ),
         check=check,
+        log_name="UpdateRoutingPriority",
         example={"QueuePriority": "1"},
     ),
 )

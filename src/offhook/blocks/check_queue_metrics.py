@@ -27,6 +27,7 @@ from offhook.core.spec import (
     FlowTypes,
     Legacy,
     LegacyModule,
+    LogRecord,
     Outcome,
     Wait,
 )
@@ -77,6 +78,10 @@ def _number(kind: str, found: metric.Numbers) -> int:
         CONTACTS: found.size,
         AGE: (found.oldest_contact_age or 0) * 1_000,
     }[kind] or 0
+
+
+def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
+    return (LogRecord(module="CheckStaffing" if p is not None and p.metric_type in AGENTS else ""),)
 
 
 def check(action: Action) -> list[Problem]:
@@ -136,6 +141,8 @@ BLOCKS = (
             ),
         ),
         widgets={"QueueId": "queue-picker", "AgentId": "agent-picker"},
+        log_name="CheckQueueStatus",
+        log=log,
         check=check,
         example={"MetricType": "NumberOfAgentsAvailable"},
     ),

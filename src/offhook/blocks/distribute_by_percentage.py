@@ -53,6 +53,7 @@ BLOCKS = (
         ),
         legacy=(Legacy("PercentileBranching"),),
         check=check,
+        log_name="PercentileBranching",
         example={},
     ),
 )

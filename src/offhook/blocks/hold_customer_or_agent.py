@@ -58,6 +58,7 @@ BLOCKS = (
         channels=dict.fromkeys(("CHAT", "TASK", "EMAIL"), "error:NoMatchingError"),
         flow_types=FlowTypes(language=_FLOW_TYPES | {"MODULE"}, designer=_FLOW_TYPES | {"OUTBOUND_WHISPER"}),
         legacy=(Legacy("HoldCustomerOrAgent"),),
+        log_name="HoldCustomerOrAgent",
         example={"PreviousContactParticipantState": "CustomerOnHold"},
     ),
 )

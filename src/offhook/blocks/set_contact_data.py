@@ -121,6 +121,7 @@ BLOCKS = (
         enter=enter,
         errors=(NO_MATCHING_ERROR,),
         legacy=(Legacy("SetContactData", convert=_from_legacy),),
+        log_name="SetContactData",
         log=log,
         check=check,
         example={"LanguageCode": "en-GB", "CustomerId": "$.Attributes.customer"},

@@ -49,6 +49,7 @@ BLOCKS = (
         channels=dict.fromkeys(("CHAT", "TASK", "EMAIL"), "error:NoMatchingError"),
         flow_types=FlowTypes(language=_FLOW_TYPES | {"MODULE"}, designer=_FLOW_TYPES),
         legacy=(Legacy("SetVoiceId"),),
+        log_name="SetVoiceId",
         example={},
     ),
 )

@@ -54,7 +54,8 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
 
 def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
     tracks = [direction for each in p.participants for direction in each.media_directions] if p is not None else []
-    return (LogRecord({"Track": ",".join(f"{each}Customer" for each in tracks)} if tracks else {}),)
+    module = "StopMediaStreaming" if p is not None and p.media_streaming_state == "Disabled" else ""
+    return (LogRecord({"Track": ",".join(f"{each}Customer" for each in tracks)} if tracks else {}, module=module),)
 
 
 def _from_legacy(module: LegacyModule) -> dict[str, Any]:
@@ -87,6 +88,7 @@ BLOCKS = (
         errors=(NO_MATCHING_ERROR,),
         channels=dict.fromkeys(("CHAT", "TASK", "EMAIL"), "error:NoMatchingError"),
         flow_types=FlowTypes(language=_FLOW_TYPES | {"MODULE"}, designer=_FLOW_TYPES),
+        log_name="StartMediaStreaming",
         log=log,
         legacy=(
             Legacy("StartMediaStreaming", convert=_from_legacy),

@@ -103,9 +103,8 @@ class _Answering:
 
 
 def transcript(spec: BlockSpec) -> list[str]:
-    """The lines, on the first channel on which the block does something."""
-    lives = (_run(spec, channel) for channel in CHANNELS)
-    life = next((life for life in lives if not _is_refused(life)), None) or _run(spec, CHANNELS[0])
+    """The lines."""
+    life = played(spec)
     stream = io.StringIO()
     show = Transcript(console_for(stream), full=True)
     for event in Renderer().render(life.trace, life.contact):
@@ -116,11 +115,17 @@ def transcript(spec: BlockSpec) -> list[str]:
     return [line.rstrip() for line in lines[first:]]
 
 
+def played(spec: BlockSpec, *, logging: bool | None = None) -> Life:
+    """The contact after its example, on the first channel on which the block does something."""
+    lives = (_run(spec, channel, logging) for channel in CHANNELS)
+    return next((life for life in lives if not _is_refused(life)), None) or _run(spec, CHANNELS[0], logging)
+
+
 def _is_refused(life: Life) -> bool:
     return any(entry[0] == "block.left" and entry[4].cause == "channel" for entry in life.trace)
 
 
-def _run(spec: BlockSpec, channel: str) -> Life:
+def _run(spec: BlockSpec, channel: str, logging: bool | None) -> Life:
     flow_type = next(name for name in (*FLOW_TYPES, MODULE) if spec.flow_types.allows(name, strict=True))
     flow = Flow("flow-language", {}, "it", {"it": _action(spec), "end": _BYE}, name="Example", type=flow_type, arn="it")
     named = (_QUEUE, *(resource for resource in _named(spec) if resource != _QUEUE))
@@ -147,6 +152,7 @@ def _run(spec: BlockSpec, channel: str) -> Life:
         attributes=ATTRIBUTES,
         queue=Queue(_QUEUE.arn, _QUEUE.name),
         stored_input="+12065550123",
+        logging=logging,
         **_standing(spec, flow_type, channel),
     )
     run = replace(contact.run, external={"State": "Washington"})  # type: ignore[type-var]  # a new contact has a run
