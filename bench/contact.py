@@ -8,8 +8,8 @@ from offhook.blocks import catalogue
 from offhook.core.birth import new_contact
 from offhook.core.program import Compiled
 from offhook.drivers.sim import Simulator
-from offhook.drivers.sim.life import Life
 from offhook.drivers.sim.customer import Script
+from offhook.drivers.sim.life import Life
 from offhook.flowjson.read import read_flow
 from offhook.flowjson.text import write
 from offhook.model.effect import InvokeLambda
