@@ -488,5 +488,5 @@ def test_of_agents_only_more_than_none_can_be_asked(metric: str, conditions: lis
 def test_a_call_that_does_not_come_back_has_no_branches_for_failing(raw: Any, count: int) -> None:
     errors = catalogue()["TransferParticipantToThirdParty"].errors
 
-    applies = [branch for branch in errors if branch.when is None or branch.when({"ContinueFlowExecution": raw})]
+    applies = [branch for branch in errors if branch.exists({"ContinueFlowExecution": raw}, "CONTACT_FLOW")]
     assert len(applies) == count

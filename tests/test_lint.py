@@ -158,6 +158,30 @@ def test_loop_prompts_belong_in_queue_flows(flow_type: str, fits: bool) -> None:
     assert all("it may in a customer queue flow (CUSTOMER_QUEUE)" in message for message in found)
 
 
+@pytest.mark.parametrize(
+    ("flow_type", "continues", "exist"),
+    [
+        ("queueTransfer", "True", True),
+        ("contactFlow", "True", True),
+        ("contactFlow", "False", False),
+        ("agentTransfer", "True", False),
+    ],
+)
+def test_a_call_has_branches_for_failing_where_it_goes_on_and_never_when_an_agent_is_transferred_to(
+    flow_type: str, continues: str, exist: bool
+) -> None:
+    given = {
+        "ThirdPartyPhoneNumber": "+15550100",
+        "ThirdPartyConnectionTimeLimitSeconds": "30",
+        "ContinueFlowExecution": continues,
+    }
+    errors = {"ConnectionTimeLimitExceeded": "bye", "CallFailed": "bye", "NoMatchingError": "bye"}
+    out = _action("out", "TransferParticipantToThirdParty", given, next="bye", errors=errors)
+
+    found = [each.field for each in _problems(_flow_of(out, BYE, kind=flow_type)) if each.code == "E-unknown-error"]
+    assert found == ([] if exist else ["Transitions.Errors[0]", "Transitions.Errors[1]"])
+
+
 def test_the_sentence_names_the_right_types() -> None:
     document = _flow_of(_say("hi", "Hello", "bye"), BYE, kind="agentWhisper")
 

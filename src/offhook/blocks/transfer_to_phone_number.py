@@ -66,9 +66,9 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
     if not phone.is_e164(p.third_party_phone_number):
         detail = "ThirdPartyPhoneNumber: must be a number in E.164, such as +15550100."
         return Exit(error="NoMatchingError", cause="bad_parameter", detail=detail)
-    if ctx.strict and p.caller_id.number and p.caller_id.number not in ctx.instance.numbers:
-        detail = "CallerId.Number: must be a number that is claimed for the instance."
-        return Exit(error="NoMatchingError", cause="caller_id", detail=detail)
+    unclaimed = _unclaimed(p, ctx)
+    if unclaimed and ctx.strict:
+        return Exit(error="NoMatchingError", cause="caller_id", detail=unclaimed)
     call = PlaceCall(
         ctx.new_id(),
         ctx.line,
@@ -77,7 +77,7 @@ def enter(p: Params, ctx: Ctx) -> Outcome:
         timeout_ms=p.third_party_connection_time_limit_seconds * 1_000,
         digits=p.third_party_dtmf_digits,
     )
-    return Wait((call,), Memo(call.id))
+    return Wait((call,), Memo(call.id), warnings=(unclaimed,) if unclaimed else ())
 
 
 def resume(p: Params, memo: Memo, event: Event, ctx: Ctx) -> Outcome | None:
@@ -107,6 +107,17 @@ def check(action: Action) -> list[Problem]:
     return [Problem("E-phone-number", message, action=action.identifier, field="Parameters.ThirdPartyPhoneNumber")]
 
 
+def _unclaimed(p: Params, ctx: Ctx) -> str:
+    """A sentence where the caller id is not one of the instance's numbers, as far as anybody has said which it has.
+
+    Connect refuses such a flow. As with functions that were not added (decision S12) only the strict profile does.
+    """
+    number, numbers = p.caller_id.number, ctx.instance.numbers
+    if not number or number in numbers or not (numbers or ctx.strict):
+        return ""
+    return "CallerId.Number: must be a number that is claimed for the instance."
+
+
 def _continues(parameters: Mapping[str, Any]) -> bool:
     return text_of(parameters.get("ContinueFlowExecution")).lower() == "true"
 
@@ -116,6 +127,7 @@ def _from_legacy(module: LegacyModule) -> dict[str, Any]:
     return {"ThirdPartyPhoneNumber": module.values["PhoneNumber"], "ContinueFlowExecution": str(not blind)}
 
 
+_AGENT_TRANSFER = frozenset({"AGENT_TRANSFER"})
 _FLOW_TYPES = frozenset("CONTACT_FLOW CUSTOMER_QUEUE AGENT_TRANSFER QUEUE_TRANSFER".split())
 
 BLOCKS = (
@@ -130,8 +142,8 @@ BLOCKS = (
         enter=enter,
         resume=resume,
         errors=(
-            ErrorBranch("ConnectionTimeLimitExceeded", required=False, when=_continues),
-            ErrorBranch("CallFailed", required=False, when=_continues),
+            ErrorBranch("ConnectionTimeLimitExceeded", required=False, when=_continues, never_in=_AGENT_TRANSFER),
+            ErrorBranch("CallFailed", required=False, when=_continues, never_in=_AGENT_TRANSFER),
             NO_MATCHING_ERROR,
         ),
         channels=dict.fromkeys(("CHAT", "TASK", "EMAIL"), "error:NoMatchingError"),

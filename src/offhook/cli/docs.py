@@ -223,7 +223,9 @@ def _branches(spec: BlockSpec) -> str:
         lines.append(f"- Conditions: {', '.join(f'`{name}`' for name in spec.operators)}{operands}.")
     for branch in spec.errors:
         needed = "required" if branch.required else "may be left out"
-        lines.append(f"- `{branch.name}`: {needed}{'; only with some parameters' if branch.when else ''}.")
+        narrowed = "; only with some parameters" if branch.when else ""
+        narrowed += f"; not in flows of type {', '.join(sorted(branch.never_in))}" if branch.never_in else ""
+        lines.append(f"- `{branch.name}`: {needed}{narrowed}.")
     return "\n".join(lines)
 
 

@@ -238,12 +238,18 @@ class Found(msgspec.Struct, frozen=True):
 class ErrorBranch:
     """An error that a block may leave by. `required`: refused at publish where it is not wired.
 
-    `when(parameters)` narrows both to raw parameters for which the branch exists (e.g. StoreInput True).
+    `when(parameters)` narrows both to raw parameters for which the branch exists (e.g. StoreInput True). `never_in`:
+    types of flow in which it does not exist whatever the parameters.
     """
 
     name: str
     required: bool = True
     when: Callable[[Mapping[str, Any]], bool] | None = None
+    never_in: frozenset[str] = frozenset()
+
+    def exists(self, parameters: Mapping[str, Any], flow_type: str) -> bool:
+        """Whether an action with these raw parameters, in a flow of this type, may have the branch."""
+        return flow_type not in self.never_in and (self.when is None or self.when(parameters))
 
 
 NO_MATCHING_ERROR = ErrorBranch("NoMatchingError")

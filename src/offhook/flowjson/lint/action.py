@@ -120,7 +120,7 @@ def missing_error(here: Here) -> Iterator[Finding]:
         return
     wired = {arrow.error_type for arrow in here.action.errors}
     for branch in here.spec.errors:
-        applies = branch.when is None or branch.when(here.action.parameters)
+        applies = branch.exists(here.action.parameters, here.whole.flow.type)
         if branch.required and applies and branch.name not in wired:
             message = f"Action is missing required error. Error: {branch.name}, Path: {here.path}"
             yield Finding(message, "Transitions.Errors")
@@ -130,8 +130,8 @@ def unknown_error(here: Here) -> Iterator[Finding]:
     spec = here.spec
     if spec is None:
         return
-    parameters = here.action.parameters
-    has = [branch.name for branch in spec.errors if branch.when is None or branch.when(parameters)]
+    parameters, standing = here.action.parameters, here.whole.flow.type
+    has = [branch.name for branch in spec.errors if branch.exists(parameters, standing)]
     for index, arrow in enumerate(here.action.errors):
         if arrow.error_type in has:
             continue
