@@ -2,7 +2,8 @@
 
 It ends for nothing but an interruption: when the interval has passed the prompt that is playing is cut and the result
 is MessagesInterrupted. The next time it starts again, or goes on after that prompt where messages are to go on during
-the interrupt (newer). The service takes the action with and without NextAction; the console writes none.
+the interrupt (newer). The service takes the action with and without NextAction; the console writes none. A contact
+cannot be moved to another queue while an agent is asked to take it, for 20 seconds (cases.md P43).
 Source: APIReference/participant-actions-messageparticipantiteratively.html; adminguide/loop-prompts.html.
 """
 
@@ -11,6 +12,8 @@ from typing import Annotated, Any
 import msgspec
 
 from offhook.core import prompt
+from offhook.core.conditions import number
+from offhook.core.expr import text_of
 from offhook.core.prompt import Media
 from offhook.core.spec import (
     DYNAMIC,
@@ -32,6 +35,8 @@ from offhook.core.speech import assumption, speech_of
 from offhook.model.effect import PlayPrompt, StartTimer
 from offhook.model.event import Event, PromptEnded, TimerFired
 from offhook.model.flow import Action, Problem
+
+OFFER_S = 20  # adminguide/loop-prompts.html advises more; an agent has so long to accept
 
 
 class Message(msgspec.Struct, frozen=True, rename="pascal"):
@@ -111,7 +116,23 @@ def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
 
 
 def check(action: Action) -> list[Problem]:
-    """Each message has one body."""
+    """Each message has one body, and the interval is longer than an agent is asked."""
+    return [*_bodies(action), *_interval(action)]
+
+
+def _interval(action: Action) -> list[Problem]:
+    seconds = number(text_of(action.parameters.get("InterruptFrequencySeconds")))
+    if seconds is None or seconds > OFFER_S:
+        return []
+    field = "Parameters.InterruptFrequencySeconds"
+    message = (
+        f"InterruptFrequencySeconds is {seconds:g}, should be more than {OFFER_S}: for so long an agent may be asked "
+        "to take the contact, and a transfer to another queue fails then."
+    )
+    return [Problem("W-loop-interval", message, action=action.identifier, field=field, severity="warning")]
+
+
+def _bodies(action: Action) -> list[Problem]:
     messages = action.parameters.get("Messages")
     found = []
     for index, entry in enumerate(messages if isinstance(messages, list) else ()):

@@ -240,7 +240,8 @@ def _branch(draft: Draft, here: Step, outcome: Exit) -> tuple[str, str]:
             return branches.errors[name], name
     spec = here.spec
     if spec is not None and not any(branch.required for branch in spec.errors):
-        return branches.next, "NextAction"
+        # a loop that cannot play is over, as AWS's default queue flow is on chat (adminguide/loop-prompts.html)
+        return ("", "End") if spec.may_end else (branches.next, "NextAction")
     return "", ""
 
 
