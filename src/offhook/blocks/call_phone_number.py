@@ -45,7 +45,7 @@ class Memo(msgspec.Struct, frozen=True):
 def enter(p: Params, ctx: Ctx) -> Outcome:
     if ctx.is_reached:
         return Exit()
-    number = p.caller_id.number if p.caller_id is not None else queueing.caller_id(ctx)
+    number = (p.caller_id.number if p.caller_id is not None else "") or queueing.caller_id(ctx)
     limit_s = p.connection_time_limit_seconds if p.voice_connector else None
     call = PlaceCall(ctx.new_id(), ctx.line, ctx.contact.customer_endpoint or "", number)
     call = call if limit_s is None else replace(call, timeout_ms=limit_s * 1_000)
