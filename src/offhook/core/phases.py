@@ -62,8 +62,9 @@ class Silence(NamedTuple):
 
 
 class Order(NamedTuple):
-    """`bridge`, `unbridge`, `enqueue` (again, with the age it had), `leave` (its place in the queue), `limit` (the
-    whispers must be over in time), `call` (the customer's number).
+    """`bridge`, `unbridge`, `enqueue` (again, with the age it had), `leave` (its place in the queue, which an agent has
+    taken), `dequeue` (its place, which nobody has taken), `limit` (the whispers must be over in time), `call` (the
+    customer's number).
     """
 
     name: str
@@ -74,7 +75,8 @@ class Turn(NamedTuple):
     orders: tuple[Begin | Silence | Order, ...] = ()
 
 
-BRIDGE, UNBRIDGE, ENQUEUE, LEAVE, LIMIT, CALL = map(Order, "bridge unbridge enqueue leave limit call".split())
+BRIDGE, UNBRIDGE, LIMIT, CALL = map(Order, "bridge unbridge limit call".split())
+ENQUEUE, LEAVE, DEQUEUE = map(Order, "enqueue leave dequeue".split())
 _CUSTOMER, _AGENT = Silence("customer"), Silence("agent")
 _OWN, _QUEUE = Begin("customer"), Begin("customer", "CustomerQueue")
 _HOLD, _AGENT_HOLD = Begin("customer", "CustomerHold"), Begin("agent", "AgentHold")
@@ -93,7 +95,7 @@ TURNS: Mapping[tuple[str, str], Turn] = {
     ("inbound", "callback"): Turn("callback"),
     ("inbound", "to_agent"): Turn("joining"),
     ("inbound", "third_party"): Turn("talking"),
-    ("queued", "third_party"): Turn("talking", (LEAVE,)),
+    ("queued", "third_party"): Turn("talking", (DEQUEUE,)),
     ("queued", "agent_joined"): Turn("agent_whisper", (_CUSTOMER, LIMIT, _AGENT_WHISPER)),
     ("joining", "agent_joined"): Turn("agent_whisper", (LIMIT, _AGENT_WHISPER)),
     ("joining", "refused"): _ENDED,
