@@ -9,6 +9,7 @@ from typing import Any
 
 from offhook.blocks import catalogue
 from offhook.core import trace
+from offhook.core.calendar import parse_instant
 from offhook.core.birth import new_contact
 from offhook.core.phases import DEFAULT_FLOWS
 from offhook.core.program import Compiled
@@ -93,7 +94,7 @@ class Lived:
         names: dict[str, str] = {}
         for event in self.events:
             label = names.setdefault(event.contact, str(len(names) + 1))
-            at = f"{(trace.calendar.parse_instant(event.at) - START_MS) / 1000:.1f}"
+            at = f"{(parse_instant(event.at) - START_MS) / 1000:.1f}"
             match event:
                 case trace.Said():
                     who = "agent" if event.line == "agent" else self._who[event.contact]
