@@ -9,8 +9,8 @@ from typing import Any
 
 from offhook.blocks import catalogue
 from offhook.core import trace
-from offhook.core.calendar import parse_instant
 from offhook.core.birth import new_contact
+from offhook.core.calendar import parse_instant
 from offhook.core.phases import DEFAULT_FLOWS
 from offhook.core.program import Compiled
 from offhook.core.trace import Renderer

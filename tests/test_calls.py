@@ -9,13 +9,13 @@ from offhook.drivers.ports import Called
 from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.agent import Time
 from offhook.drivers.sim.customer import Script
-from offhook.model.contact import Agent
+from offhook.model.contact import Agent, Queue
 from offhook.model.effect import PlaceCall
 from offhook.model.event import Paused
 from offhook.model.flow import Action, Flow
 from offhook.model.instance import QueueSettings
 
-from .floor import END, TO_QUEUE, Lived, centre, jane, live, named
+from .floor import END, SUPPORT, TO_QUEUE, Lived, centre, jane, live, named
 from .stage import BYE, START_MS, Played, Stubs, action, compiled, contact, flow, play, say
 
 FORMER = "+15550199"
@@ -207,6 +207,24 @@ def outbound(flow: Flow, line: Line, **settings: Any) -> Lived:
     """An agent calls a customer."""
     fields: dict[str, Any] = {"initiation_method": "OUTBOUND", "flow": "", "is_reached": False, "agent": Agent("jane")}
     return live(centre(flow, **settings), {"jane": jane()}, customer=line, **fields)
+
+
+def test_an_agent_who_calls_is_not_asked_to_take_another_call() -> None:
+    """Jane calls somebody; who comes meanwhile waits until she is done."""
+    steps: list[tuple[Any, Any]] = []
+    simulator = Simulator(
+        centre(whisper(HELLO)), Stubs(), agents={"jane": jane()}, seed="1",
+        watch=lambda life, tuples: steps.append((life.contact, tuples)),
+    )  # fmt: skip
+    dialled = contact(id="out", initiation_method="OUTBOUND", flow="", is_reached=False, agent=Agent("jane"))
+    waiting = contact(id="in", flow="flow:Main", queue=Queue(SUPPORT.arn, "Support"))
+    simulator.start(dialled, Line(Called(after_ms=7_000)), at_ms=START_MS)
+    simulator.start(waiting, Script(), at_ms=START_MS + 1_000)
+    simulator.run()
+
+    said = [line.partition(" ")[2] for line in Lived(simulator, steps).heard()]
+    assert said.index("2 is queued") < said.index("1 ended: agent hung up") < said.index("2 is agent_whisper")
+    assert "2 is connected" in said
 
 
 def entered(lived: Lived) -> list[tuple[str, float]]:

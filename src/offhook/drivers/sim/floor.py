@@ -20,6 +20,7 @@ from offhook.model.instance import Instance
 LEFT_IN_QUEUE = "queued"
 ASSUMED = {"Online": 1, "Available": 1, "Staffed": 1}
 IS_ASSUMED = "No agents are given, so one who is free is assumed."
+EXTERNAL = "EXTERNAL_OUTBOUND"
 AGENT_GONE = frozenset({"new", "inbound", "queued", "callback", "joining", "ended"})
 
 
@@ -83,8 +84,10 @@ class Floor:
         agent = contact.agent if contact.phase not in AGENT_GONE else None
         if contact.id in self._takers and agent is None:
             self._let_go(life)
-        elif agent is not None:
+        elif agent is not None and self._takers.get(contact.id) != agent.name:
             self._takers[contact.id] = agent.name
+            if contact.initiation_method != EXTERNAL:  # a call out of a contact that the agent has
+                self.route(routing.Take(self.now_ms, contact.id, agent.name, contact.channel))
         if self._phases.get(contact.id) == contact.phase:
             return
         if contact.phase == "ended":
