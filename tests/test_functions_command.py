@@ -238,7 +238,7 @@ def test_everything_that_is_wrong_is_said_at_once(project: Path) -> None:
         "offhook: --attr 'x': must be NAME=VALUE.",
         "offhook: --param '=1': must be NAME=VALUE.",
         "offhook: --event broken.json: not JSON: input data was truncated.",
-        "offhook: --channel is 'fax', must be one of voice, chat, task.",
+        "offhook: --channel is 'fax', must be one of voice, chat, task, email.",
         "offhook: no function is registered for 'lokup'; nearest: lookup.",
     ]
     assert "cannot be read" in call("functions", "invoke", "lookup", "--event", "nothing").err

@@ -238,6 +238,13 @@ def test_the_channel_decides_who_can_hear() -> None:
     assert (started["channel"], started["initiation_method"]) == ("VOICE", "INBOUND")
 
 
+def test_an_email_is_inbound_and_has_addresses_at_both_ends() -> None:
+    mail = ["State line", "--env", "test", "--channel", "email", "--from", "ann@example.org"]
+    started = called(mail, type="contact.started")
+    assert (started["channel"], started["initiation_method"]) == ("EMAIL", "INBOUND")
+    assert (started["customer"], started["system"]) == ("ann@example.org", "support@example.com")
+
+
 def test_the_numbers_are_the_customers_and_the_dialled_one() -> None:
     started = called(["+15550100000", "--env", "test", "--from", "+15550100009"], type="contact.started")
     assert (started["customer"], started["system"]) == ("+15550100009", "+15550100000")
@@ -423,8 +430,9 @@ def test_a_contact_that_the_flow_dropped_is_found() -> None:
         (["flows"], "flow 'flows': is a folder; give a file, a flow's name or a phone number."),
         (["Stat line"],
          "flow 'Stat line': there is no such file, and no flow is named 'Stat line'; nearest: State line."),
-        (["More", "--channel", "fax"], "--channel is 'fax', must be one of voice, chat, task."),
-        (["More", "--from", "0123"], "--from is '0123', must be a phone number such as +12065550100, or anonymous."),
+        (["More", "--channel", "fax"], "--channel is 'fax', must be one of voice, chat, task, email."),
+        (["More", "--from", "0123"],
+         "--from is '0123', must be a phone number such as +12065550100, anonymous, or an e-mail address."),
         (["More", "--attr", "x"], "--attr 'x': must be NAME=VALUE."),
         (["More", "--type", "FLOW"],
          "--type is 'FLOW', must be one of CONTACT_FLOW, CUSTOMER_QUEUE, CUSTOMER_HOLD, "

@@ -352,7 +352,7 @@ def test_a_task_whose_agent_left_is_over() -> None:
     assert run("Disconnect", "--channel", "task").branches == {"Which channel": "NoMatchingCondition", "Hang up": "End"}
 
 
-# --- in the queue and with agents: scenarios with agents follow here ---
+# --- in the queue and with agents ---
 
 
 def test_a_chat_in_the_queue_is_told_to_wait() -> None:
@@ -360,3 +360,74 @@ def test_a_chat_in_the_queue_is_told_to_wait() -> None:
 
     assert heard.said == ["You are in the queue. Somebody will be with you soon."]
     assert heard.branches["Stay in the queue"] == "End"
+
+
+def live(flow: str, *arguments: str) -> list[dict[str, Any]]:
+    """A whole life with agents: what is told of all its contacts."""
+    called = call("run", flow, "--json", *arguments)
+    assert called.code == 0, called.err or called.out
+    return [json.loads(line) for line in called.out.splitlines()]
+
+
+def said_on(events: list[dict[str, Any]], line: str = "customer") -> list[str]:
+    return [event["text"] for event in events if event["type"] == "said" and event["line"] == line]
+
+
+def endings(events: list[dict[str, Any]]) -> list[str]:
+    return [event["reason"] for event in events if event["type"] == "contact.ended"]
+
+
+def phases(events: list[dict[str, Any]]) -> list[str]:
+    return [event["phase"] for event in events if event["type"] == "contact.phase"]
+
+
+def test_a_queued_customer_talks_to_the_agent_and_is_asked_then() -> None:
+    events = live("Queue a customer", "--agents", "1", "--press", "1")
+
+    assert [each for each in phases(events) if each in ("queued", "connected")] == ["queued", "connected"]
+    assert said_on(events, "agent") == ["BasicQueue"]
+    assert said_on(events)[-1] == "We are glad to hear that. Goodbye."
+    assert endings(events) == ["agent hung up", "disconnected"]
+
+
+def test_who_waits_may_ask_to_be_called_back() -> None:
+    """Half a minute into the queue; then the number is asked for."""
+    events = live("Queue a customer", "--agents", "0", "--press", "1,2065550123#", "--patience", "10m")
+
+    methods = [event["initiation_method"] for event in events if event["type"] == "contact.started"]
+    assert methods == ["INBOUND", "CALLBACK"]
+
+
+def test_who_waits_and_does_nothing_hears_music_until_patience_ends() -> None:
+    events = live("Queue a customer", "--agents", "0", "--silent", "--patience", "90s")
+
+    assert "To be called back, press 1. To wait without being asked again, press 2." in said_on(events)
+    assert endings(events) == ["customer hung up"]
+
+
+def test_a_queue_flow_that_runs_alone_is_left_when_patience_ends() -> None:
+    events = live("Interruptible queue with callback", "--agents", "0", "--silent", "--patience", "90s")
+
+    assert endings(events) == ["customer hung up"]
+
+
+def test_a_callback_is_made_when_an_agent_is_free() -> None:
+    events = live("Queued callback", "--press", "1", "--agents", "1")
+
+    assert endings(events) == ["disconnected", "agent hung up"]
+    assert "This call is not recorded." in said_on(events)
+    assert "connected" in phases(events)
+
+
+def test_the_agent_is_on_hold_while_the_number_is_entered(tmp_path: Path) -> None:
+    agents = tmp_path / "agents.toml"
+    agents.write_text(
+        '[agents.jane]\nhandle_time = "5s"\nthen = ["transfer:Card", "wait:60s", "hangup"]\n'
+        '[quick_connects.Card]\nqueue = "BasicQueue"\nflow = "Secure input with agent"\n'
+    )
+
+    events = live("Queue a customer", "--agents", str(agents), "--input", "4000123412341234#")
+
+    assert "Please enter your account number, and then press the pound key." in said_on(events)
+    assert "4000123412341234" not in json.dumps(events)
+    assert [each for each in phases(events) if each == "transferring"] == ["transferring"]

@@ -22,10 +22,12 @@ DEFAULT_AT = "2026-01-05T10:00:00-05:00"
 DEFAULT_SEED = "1"
 CUSTOMER = "+12065550100"
 SYSTEM = "+18005550100"
-CHANNELS = ("voice", "chat", "task")
+CHANNELS = ("voice", "chat", "task", "email")
+# who is at both ends of a contact that nobody asked for in another way; chats and tasks have no addresses
+ENDS = {"VOICE": (CUSTOMER, SYSTEM), "EMAIL": ("customer@example.com", "support@example.com")}
 # References whose values are set in another way than by --set
 _ELSEWHERE = {"Attributes": "--attr NAME=VALUE", "External": "--function NAME=stub:JSON"}
-_ADDRESS = re.compile(r"\+[1-9][0-9]{1,14}|anonymous")
+_ADDRESS = re.compile(r"\+[1-9][0-9]{1,14}|anonymous|[^@\s]+@[^@\s]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,8 @@ def read(options: Options, problems: list[str]) -> Asked:
     if options.profile not in (None, "strict", "compatible"):
         problems.append(f"--profile is {options.profile!r}, must be strict or compatible.")
     if options.sender is not None and not _ADDRESS.fullmatch(options.sender):
-        problems.append(f"--from is {options.sender!r}, must be a phone number such as {CUSTOMER}, or anonymous.")
+        must = f"must be a phone number such as {CUSTOMER}, anonymous, or an e-mail address"
+        problems.append(f"--from is {options.sender!r}, {must}.")
     problems += _clashes(options)
     functions: dict[str, Function] = {}
     script, at_ms = Script(), None
@@ -113,7 +116,7 @@ def read(options: Options, problems: list[str]) -> Asked:
         problems += [f"--at: {sentence}" for sentence in refusal.problems]
     return Asked(
         channel=channel,
-        customer=options.sender or (CUSTOMER if channel == "VOICE" else None),
+        customer=options.sender or ENDS.get(channel, (None, None))[0],
         attributes=_attributes(options.attributes, problems),
         functions=functions,
         script=script,

@@ -27,7 +27,7 @@ def list_functions(as_json: _Json = False, env: _Env = None) -> None:
 @app.command()
 def invoke(
     name: Annotated[str, typer.Argument(help="A function of the project, by name or ARN.")],
-    channel: Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="voice, chat or task.")] = "voice",
+    channel: Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="voice, chat, task or email.")] = "voice",
     sender: Annotated[
         str | None, typer.Option("--from", metavar="NUMBER", help="The customer's phone number.", show_default=False)
     ] = None,

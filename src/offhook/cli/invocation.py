@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.blocks import catalogue
-from offhook.cli.asked import CHANNELS, CUSTOMER, SYSTEM
+from offhook.cli.asked import CHANNELS, ENDS
 from offhook.cli.file import contents
 from offhook.cli.project import load_project
 from offhook.cli.text import one_line
@@ -97,16 +97,16 @@ def ordered(instance: Instance, contact: Contact, function: Resource, inputs: di
 
 def _contact(asked: Asked, attributes: dict[str, str]) -> Contact:
     channel = asked.channel.upper()
-    is_voice = channel == "VOICE"
+    customer, system = ENDS.get(channel, (None, None))
     return new_contact(
         id=derived_id("contact", "invoke"),
         seed="1",
         flow="flow:invoke",
         flow_type="CONTACT_FLOW",
         channel=channel,
-        initiation_method="INBOUND" if is_voice else "API",
-        customer_endpoint=asked.sender or (CUSTOMER if is_voice else None),
-        system_endpoint=SYSTEM if is_voice else None,
+        initiation_method="INBOUND" if channel in ENDS else "API",
+        customer_endpoint=asked.sender or customer,
+        system_endpoint=system,
         attributes=attributes,
     )
 

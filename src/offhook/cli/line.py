@@ -12,7 +12,7 @@ from offhook.adapters.encryption import encrypt
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.adapters.lambdas.record import Recorder, Replayer
 from offhook.blocks import catalogue
-from offhook.cli.asked import SYSTEM, Asked, Options
+from offhook.cli.asked import ENDS, Asked, Options
 from offhook.cli.keyboard import Phone
 from offhook.cli.output import Papers
 from offhook.cli.project import Project
@@ -128,7 +128,9 @@ class Line:
                 sink(event)
         self._papers.take(events, contact)
         patience = self._ready.asked.patience
-        if patience is not None and contact.phase == "queued" and contact.id not in self._patient:
+        # a queue flow that runs alone is heard by a customer who waits, too
+        waits = contact.phase == "queued" or contact.flow_type == "CUSTOMER_QUEUE"
+        if patience is not None and waits and contact.id not in self._patient:
             self._patient.add(contact.id)
             self._driver.push(life, HungUp(contact.now_ms + patience))
 
@@ -193,16 +195,20 @@ def _changed(future: "Future[LambdaEnded]", change: Callable[[LambdaEnded], Lamb
 def contact_of(ready: Ready) -> Contact:
     options, asked, flow = ready.options, ready.asked, ready.flow
     numbers = ready.project.instance.numbers
-    dialled = options.flow if options.flow in numbers else next((n for n in numbers if numbers[n] == flow.name), SYSTEM)
+    system = ENDS.get(asked.channel, (None, None))[1]
+    if asked.channel == "VOICE":
+        system = (
+            options.flow if options.flow in numbers else next((n for n in numbers if numbers[n] == flow.name), system)
+        )
     return new_contact(
         id=derived_id("contact", options.seed),
         seed=options.seed,
         flow=flow.arn,
         flow_type=flow.type if flow.type not in ("", "MODULE") else "CONTACT_FLOW",
         channel=asked.channel,
-        initiation_method="INBOUND" if asked.channel == "VOICE" else "API",
+        initiation_method="INBOUND" if asked.channel in ENDS else "API",
         customer_endpoint=asked.customer,
-        system_endpoint=dialled if asked.channel == "VOICE" else None,
+        system_endpoint=system,
         attributes=asked.attributes,
         given=asked.given,
         # asking for the flow log is asking for its lines, until the flow itself turns them off

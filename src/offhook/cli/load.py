@@ -22,7 +22,7 @@ def command(
     rate: Annotated[
         str, _option(help="How many in an hour or a minute, at random: 120/h, 2/min.", panel=_ARRIVALS)
     ] = "120/h",
-    channel: Annotated[str, _option(help="voice, chat or task.", panel=_ARRIVALS)] = "voice",
+    channel: Annotated[str, _option(help="voice, chat, task or email.", panel=_ARRIVALS)] = "voice",
     input: Annotated[
         list[str] | None,
         _option(help="What each customer does at the blocks that listen. Repeatable.", panel=_ARRIVALS, metavar="WHAT"),

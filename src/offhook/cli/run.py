@@ -69,9 +69,12 @@ def _option(*names: str, help: str, panel: str, **more: Any) -> Any:
 _Flow = Annotated[
     str, typer.Argument(help="A file, a flow's name in the project, or a phone number.", autocompletion=flows_like)
 ]
-_Channel = Annotated[str, _option(help="voice, chat or task.", panel=_CONTACT, metavar="CHANNEL", show_default=True)]
+_Channel = Annotated[
+    str, _option(help="voice, chat, task or email.", panel=_CONTACT, metavar="CHANNEL", show_default=True)
+]
 _Sender = Annotated[
-    str | None, _option("--from", help="The customer's phone number.", panel=_CONTACT, metavar="NUMBER")
+    str | None,
+    _option("--from", help="Who calls or writes: a number or an e-mail address.", panel=_CONTACT, metavar="ADDRESS"),
 ]
 _Attributes = Annotated[
     list[str] | None, _option("--attr", help="An attribute of the contact. Repeatable.", panel=_CONTACT, metavar="K=V")
