@@ -18,7 +18,7 @@ from offhook.core import calendar
 from offhook.core.birth import new_contact
 from offhook.core.conditions import number
 from offhook.core.expr import Reference, parse_reference, text_of
-from offhook.core.program import CHANNELS, Compiled, Program, Step, references_in
+from offhook.core.program import CHANNELS, BadParameter, Compiled, Program, Step, references_in
 from offhook.core.resolve import ASSUMED
 from offhook.core.routing import MAX_OF_AGENT
 from offhook.drivers.ports import SILENT, Answer, Called
@@ -82,9 +82,12 @@ class Arrow(NamedTuple):
 
 
 def arrows(step: Step) -> list[Arrow]:
-    """The arrows that a contact may take; of a block that is not built, the one that the machine takes (S18)."""
+    """The arrows that a contact may take; of a block that cannot run, the one that the machine takes (S18).
+
+    It cannot run where its parameters are no parameters, whoever comes: a template that nobody filled in.
+    """
     action, branches = step.action, step.branches
-    if not step.built:
+    if not step.built or type(step.constant) is BadParameter:
         target = branches.errors.get("NoMatchingError", "")
         if not target and step.spec is not None and not any(error.required for error in step.spec.errors):
             target = branches.next
@@ -338,7 +341,8 @@ def _make_trouble(errand: Errand, step: Step, chance: Random) -> None:
         case "channel":
             errand.channel = chance.choice(("CHAT", "TASK", "EMAIL"))
         case "attributes":
-            errand.attributes = {"story": "x" * (MAX_ATTRIBUTES - 10)}
+            room = chance.choice((10, 10, 60, 120, 250))  # for the blocks before it
+            errand.attributes = {"story": "x" * (MAX_ATTRIBUTES - room)}
         case "references":
             errand.unset |= {reference.path for reference in references_in(step.action.parameters, step.spec.params)}
         case kind:
