@@ -37,12 +37,14 @@ from offhook.drivers.sim.life import Life
 from offhook.model import effect as effects
 from offhook.model.contact import Contact
 from offhook.model.event import Event, HungUp, PromptEnded, Started, TimerFired, ViewAnswered
+from offhook.model.routing import Accept, Clear, Reject, SignIn, Status
 
 MAX_CONTACT_MS = 4 * 3_600_000
 MAX_EVENTS = 20_000
 STOPPED = "still running when offhook stopped"
 
 Tuples = Sequence[tuple[Any, ...]]
+Deed = SignIn | Status | Accept | Reject | Clear
 
 
 class World(ABC):
@@ -112,6 +114,14 @@ class World(ABC):
     def push(self, life: Life, event: Event) -> None:
         """Let it happen to the contact at the event's time."""
         heappush(self._heap, (event.at_ms, next(self._order), life, event))
+
+    def act(self, deed: Deed) -> None:
+        """An agent does something at its time: signs in, changes status, accepts, rejects, is done with the work after.
+
+        What agents do on a contact that they have is an event of the contact: `push` Held, Resumed, TransferStarted or
+        HungUp of the line agent.
+        """
+        self.at(deed.at_ms, lambda: self._floor.route(deed))
 
     def at(self, at_ms: int, happen: Callable[[], None], *, order: int = 0) -> None:
         """Let something happen that is no contact's. `order`: the place that was kept for it, else the next."""
