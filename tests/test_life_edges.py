@@ -7,13 +7,17 @@ import pytest
 from offhook.core import trace
 from offhook.core.birth import new_contact
 from offhook.core.machine import step
+from offhook.drivers.sim import Simulator
+from offhook.drivers.sim.customer import Script
 from offhook.model import event as events
 from offhook.model.contact import Agent, Callback, Contact, Queue
+from offhook.model.flow import Action
 from offhook.model.instance import QueueSettings
 
-from .floor import END, SUPPORT, centre, jane, live, named
-from .stage import START_MS, say
+from .floor import END, SUPPORT, Lived, centre, jane, live, named
+from .stage import START_MS, Stubs, say
 
+WAITS = Queue(SUPPORT.arn, "Support")
 WHO = "Hello $.Agent.FirstName ($.Agent.UserName)"
 
 
@@ -83,3 +87,36 @@ def test_an_offer_to_a_contact_that_is_in_no_queue_is_nobody_s() -> None:
 
     for event in (events.Offered(START_MS, "jane"), events.AgentJoined(START_MS, "jane"), events.Resumed(START_MS)):
         assert _step(contact, event) is contact
+
+
+def held(*customer: Action) -> Lived:
+    """A chat on hold for ten seconds; the customer returns meanwhile. The agent hears a loop."""
+    steps: list[tuple[Any, Any]] = []
+    simulator = Simulator(
+        centre(named("CUSTOMER_HOLD", "Default customer hold", *customer)),
+        Stubs(),
+        agents={"jane": jane("hold:10s", "resume")},
+        seed="1",
+        store=True,
+        watch=lambda life, tuples: steps.append((life.contact, tuples)),
+    )
+    contact = new_contact(id="c", seed="1", flow="flow:Main", flow_type="CONTACT_FLOW", queue=WAITS)
+    life = simulator.start(contact, Script(), at_ms=START_MS)
+    simulator.push(life, events.CustomerReturned(START_MS + 15_000))
+    simulator.run()
+    return Lived(simulator, steps)
+
+
+def test_a_hold_flow_of_the_customer_s_may_end_while_the_agent_s_plays_on() -> None:
+    told = held(END).heard()
+
+    assert not any("caller hears Default customer hold" in each for each in told)
+    assert any("agent hears Default agent hold" in each for each in told)
+    assert [each.partition(" ")[2] for each in told if " is " in each][-2:] == ["1 is holding", "1 is connected"]
+
+
+def test_a_customer_who_returns_on_hold_is_in_the_customer_s_flow_and_not_in_the_agent_s() -> None:
+    told = held().heard()
+
+    assert any("caller hears Default customer hold" in each for each in told)
+    assert told[-1].endswith("1 ended: agent hung up")
