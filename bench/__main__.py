@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import api, contact, invoke, lambdas, plain
+from bench import api, contact, crowd, invoke, lambdas, plain
 from offhook.blocks import catalogue
 from offhook.flowjson.lint import lint
 from offhook.flowjson.read import read_flow
@@ -107,6 +107,10 @@ def api_calls(scale: float) -> list[dict[str, Any]]:
     ]
 
 
+def ten_thousand_contacts(scale: float) -> list[dict[str, Any]]:
+    return [_row("10,000 contacts, a queue and ten agents, in virtual time", _seconds(crowd.run) / scale, "s", 30.0)]
+
+
 def start_up(scale: float) -> list[dict[str, Any]]:
     bare = (
         "import typer\napp = typer.Typer()\n@app.command()\ndef a(): ...\n@app.command()\ndef b(): ...\napp(['--help'])"
@@ -125,7 +129,7 @@ def _row(what: str, measured: float, unit: str, budget: float) -> dict[str, Any]
     return {"what": what, "measured": round(measured, 2), "unit": unit, "budget": budget, "kept": measured <= budget}
 
 
-PARTS = (block_step, load_and_lint, function, kinds_of_functions, api_calls, start_up)
+PARTS = (block_step, load_and_lint, ten_thousand_contacts, function, kinds_of_functions, api_calls, start_up)
 
 
 def main() -> None:

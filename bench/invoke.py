@@ -23,6 +23,7 @@ from offhook.blocks import catalogue
 from offhook.core.birth import new_contact
 from offhook.core.machine import step
 from offhook.core.program import Compiled
+from offhook.core.trace import BlockLeft, Renderer
 from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.customer import Script
 from offhook.model.effect import InvokeLambda
@@ -111,7 +112,8 @@ def whole(folder: Path, client: str) -> list[float]:
             life = simulator.start(contact, Script(), at_ms=0)
             simulator.run()
             times.append(time.perf_counter() - started)
-            assert life.contact.run is not None and life.contact.run.external == {"State": "WA"}, life.contact
+            told = list(Renderer().render(life.trace, life.contact))
+            assert any(isinstance(each, BlockLeft) and each.external == {"State": "WA"} for each in told), told
     return times[WARM_UPS:]
 
 
