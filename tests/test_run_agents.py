@@ -80,6 +80,11 @@ def test_without_agents_the_contact_is_left_in_its_queue(project: Path) -> None:
     assert "outcome    queued in 'BasicQueue'" in run(QUEUE, "--agents", "0").out.splitlines()
 
 
+def test_patience_ends_when_an_agent_joins(project: Path) -> None:
+    """The agent talks for a minute; the customer would wait for half of that."""
+    assert "hung up: agent hung up" in run(QUEUE, "--silent", "--agents", "1", "--patience", "30s").out
+
+
 def test_a_customer_without_patience_gives_up(project: Path) -> None:
     lines = run(QUEUE, "--patience", "50s").out.splitlines()
 

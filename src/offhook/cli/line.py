@@ -26,11 +26,11 @@ from offhook.drivers.sim.agent import AgentScript
 from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.life import Life
 from offhook.drivers.sim.live import Live
-from offhook.drivers.sim.world import Tuples, World
+from offhook.drivers.sim.world import Tuples, World, is_waiting
 from offhook.model.contact import Contact
 from offhook.model.effect import CollectInput, InvokeLambda, Listen, PlaceCall, PlayPrompt, ShowView
 from offhook.model.errors import UsageError
-from offhook.model.event import HungUp, LambdaEnded
+from offhook.model.event import LambdaEnded
 from offhook.model.flow import Flow
 from offhook.model.instance import derived_id
 
@@ -128,11 +128,9 @@ class Line:
                 sink(event)
         self._papers.take(events, contact)
         patience = self._ready.asked.patience
-        # a queue flow that runs alone is heard by a customer who waits, too
-        waits = contact.phase == "queued" or contact.flow_type == "CUSTOMER_QUEUE"
-        if patience is not None and waits and contact.id not in self._patient:
+        if patience is not None and is_waiting(contact) and contact.id not in self._patient:
             self._patient.add(contact.id)
-            self._driver.push(life, HungUp(contact.now_ms + patience))
+            self._driver.loses_patience(life, patience)
 
 
 class _Listener:

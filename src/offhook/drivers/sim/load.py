@@ -17,7 +17,6 @@ from offhook.drivers.sim.agent import AgentScript, Time
 from offhook.drivers.sim.chance import Chance
 from offhook.drivers.sim.life import Life
 from offhook.model.contact import Contact
-from offhook.model.event import HungUp
 
 WITH_AGENT = frozenset(
     {"agent_whisper", "customer_whisper", "outbound", "holding", "agent_holding", "transferring", "aside"}
@@ -162,12 +161,7 @@ class Load:
             self.tally.queued += 1
             self._since[life.contact.id] = now_ms
             if self._patience is not None:
-                wait_ms = self._patience.at(self._waits.share())
-                self._simulator.at(now_ms + wait_ms, lambda: self._give_up(life))
-
-    def _give_up(self, life: Life) -> None:
-        if life.contact.phase == "queued":
-            self._simulator.push(life, HungUp(self._simulator.now_ms))
+                self._simulator.loses_patience(life, self._patience.at(self._waits.share()))
 
     def _leave(self, contact_id: str, phase: str, now_ms: int) -> None:
         self._now_queued -= 1

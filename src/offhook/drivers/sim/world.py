@@ -47,6 +47,11 @@ Tuples = Sequence[tuple[Any, ...]]
 Deed = SignIn | Status | Accept | Reject | Clear
 
 
+def is_waiting(contact: Contact) -> bool:
+    """Whether the customer is in a queue, or hears a queue flow that runs alone."""
+    return contact.phase == "queued" or (contact.phase == "inbound" and contact.flow_type == "CUSTOMER_QUEUE")
+
+
 class World(ABC):
     """Any number of contacts. `watch` is given each step's tuples and the contact after it, as it happens.
 
@@ -122,6 +127,15 @@ class World(ABC):
         HungUp of the line agent.
         """
         self.at(deed.at_ms, lambda: self._floor.route(deed))
+
+    def loses_patience(self, life: Life, after_ms: int) -> None:
+        """The customer hangs up after so long, if nobody has taken the contact by then."""
+
+        def leave() -> None:
+            if is_waiting(life.contact):
+                self.push(life, HungUp(self.now_ms))
+
+        self.at(life.contact.now_ms + after_ms, leave)
 
     def at(self, at_ms: int, happen: Callable[[], None], *, order: int = 0) -> None:
         """Let something happen that is no contact's. `order`: the place that was kept for it, else the next."""
