@@ -14,11 +14,12 @@ from offhook.core.calendar import parse_instant
 from offhook.core.phases import DEFAULT_FLOWS
 from offhook.core.program import Compiled
 from offhook.core.trace import Renderer
-from offhook.drivers.ports import Customer, Functions
+from offhook.drivers.ports import Called, Customer, Functions
 from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.agent import AgentScript, Time
 from offhook.drivers.sim.customer import Script
 from offhook.model.contact import Queue
+from offhook.model.effect import PlaceCall
 from offhook.model.flow import Action, Flow
 from offhook.model.instance import AgentSettings, Instance, QuickConnect
 
@@ -68,6 +69,19 @@ def centre(*flows: Flow, functions: tuple[str, ...] = (), **settings: Any) -> Co
 def jane(*then: str, **words: Any) -> AgentScript:
     """An agent who takes a contact after a second, talks for ten, does what is asked, and hangs up."""
     return AgentScript(**{"accept_after": QUICK, "handle_time": Time(10_000), "then": then, **words})
+
+
+class Line(Script):
+    """A customer of whom it is known how calls go, and which there were; more calls than are known are an error."""
+
+    def __init__(self, *calls: Called) -> None:
+        super().__init__()
+        self.calls = list(calls)
+        self.placed: list[PlaceCall] = []
+
+    def called(self, effect: PlaceCall) -> Called:
+        self.placed.append(effect)
+        return self.calls.pop(0)
 
 
 class Lived:

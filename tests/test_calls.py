@@ -10,28 +10,14 @@ from offhook.drivers.sim import Simulator
 from offhook.drivers.sim.agent import Time
 from offhook.drivers.sim.customer import Script
 from offhook.model.contact import Agent, Queue
-from offhook.model.effect import PlaceCall
 from offhook.model.event import Paused
 from offhook.model.flow import Action, Flow
 from offhook.model.instance import QueueSettings
 
-from .floor import END, SUPPORT, TO_QUEUE, Lived, centre, jane, live, named
+from .floor import END, SUPPORT, TO_QUEUE, Line, Lived, centre, jane, live, named
 from .stage import BYE, START_MS, Played, Stubs, action, compiled, contact, flow, play, say
 
 FORMER = "+15550199"
-
-
-class Line(Script):
-    """A customer of whom it is known how calls go, and which there were; more calls than are known are an error."""
-
-    def __init__(self, *calls: Called) -> None:
-        super().__init__()
-        self.calls = list(calls)
-        self.placed: list[PlaceCall] = []
-
-    def called(self, effect: PlaceCall) -> Called:
-        self.placed.append(effect)
-        return self.calls.pop(0)
 
 
 def third_party(*, goes_on: bool = True, then: str = "after", **parameters: Any) -> Action:

@@ -113,6 +113,18 @@ def test_the_command_prints_numbers_as_json_and_as_a_table(monkeypatch: pytest.M
     assert "simulated in" in printed
 
 
+def test_inputs_answer_in_the_order_in_which_they_are_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for `offhook run`: who is silent first hears the menu of the sample once more, and so is longer there."""
+    assert CliRunner().invoke(app, ["init", str(tmp_path / "p")]).exit_code == 0
+    monkeypatch.chdir(tmp_path / "p")
+    words = ["Inbound", "--contacts", "1", "--function", "state-lookup=stub:{}", "--json"]
+
+    first = json.loads(run(*words, "--input", "silence", "--press", "7").stdout)
+    last = json.loads(run(*words, "--press", "7", "--input", "silence").stdout)
+
+    assert first["lasted_ms"] > last["lasted_ms"]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -14,12 +14,12 @@ from offhook.drivers.sim.customer import Script
 from offhook.drivers.sim.floor import IS_ASSUMED
 from offhook.drivers.sim.life import Life
 from offhook.model.contact import Queue
-from offhook.model.effect import Enqueue, PlaceCall
+from offhook.model.effect import Enqueue
 from offhook.model.event import HungUp
 from offhook.model.flow import Action, Flow
 from offhook.model.instance import AgentSettings, QueueRoute, Resource, RoutingProfile
 
-from .floor import END, SUPPORT, TO_QUEUE, Lived, centre, jane, live, named
+from .floor import END, SUPPORT, TO_QUEUE, Line, Lived, centre, jane, live, named
 from .stage import BYE, START_MS, Played, Stubs, action, say
 
 WAITS = Queue(SUPPORT.arn, "Support")
@@ -305,19 +305,6 @@ def test_after_the_last_step_has_expired_any_agent_will_do() -> None:
 
 
 # --- Transfer to queue, the callback tab ---
-
-
-class Line(Script):
-    """A customer of whom it is known how calls to them go, and which calls there were."""
-
-    def __init__(self, *calls: Called) -> None:
-        super().__init__()
-        self.calls = list(calls)
-        self.placed: list[PlaceCall] = []
-
-    def called(self, effect: PlaceCall) -> Called:
-        self.placed.append(effect)
-        return self.calls.pop(0)
 
 
 def callback(**parameters: str) -> Flow:

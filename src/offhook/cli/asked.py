@@ -24,7 +24,7 @@ CUSTOMER = "+12065550100"
 SYSTEM = "+18005550100"
 CHANNELS = ("voice", "chat", "task", "email")
 # who is at both ends of a contact that nobody asked for in another way; chats and tasks have no addresses
-ENDS = {"VOICE": (CUSTOMER, SYSTEM), "EMAIL": ("customer@example.com", "support@example.com")}
+_ENDS = {"VOICE": (CUSTOMER, SYSTEM), "EMAIL": ("customer@example.com", "support@example.com")}
 # References whose values are set in another way than by --set
 _ELSEWHERE = {"Attributes": "--attr NAME=VALUE", "External": "--function NAME=stub:JSON"}
 _ADDRESS = re.compile(r"\+[1-9][0-9]{1,14}|anonymous|[^@\s]+@[^@\s]+")
@@ -87,6 +87,11 @@ class Asked:
     patience: int | None = None
 
 
+def ends(channel: str) -> tuple[str | None, str | None]:
+    """The customer's and our own address, None where the channel has none."""
+    return _ENDS.get(channel, (None, None))
+
+
 def read(options: Options, problems: list[str]) -> Asked:
     """What the options mean; what is wrong with them is added to `problems`, and read as not given."""
     channel = options.channel.upper()
@@ -116,7 +121,7 @@ def read(options: Options, problems: list[str]) -> Asked:
         problems += [f"--at: {sentence}" for sentence in refusal.problems]
     return Asked(
         channel=channel,
-        customer=options.sender or ENDS.get(channel, (None, None))[0],
+        customer=options.sender or ends(channel)[0],
         attributes=_attributes(options.attributes, problems),
         functions=functions,
         script=script,

@@ -29,7 +29,10 @@ def invoke(
     name: Annotated[str, typer.Argument(help="A function of the project, by name or ARN.")],
     channel: Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="voice, chat, task or email.")] = "voice",
     sender: Annotated[
-        str | None, typer.Option("--from", metavar="NUMBER", help="The customer's phone number.", show_default=False)
+        str | None,
+        typer.Option(
+            "--from", metavar="ADDRESS", help="Who calls or writes: a number or an e-mail address.", show_default=False
+        ),
     ] = None,
     attr: Annotated[
         list[str] | None, typer.Option("--attr", metavar="K=V", help="An attribute of the contact. Repeatable.")

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.blocks import catalogue
-from offhook.cli.asked import CHANNELS, ENDS
+from offhook.cli.asked import CHANNELS, ends
 from offhook.cli.file import contents
 from offhook.cli.project import load_project
 from offhook.cli.text import one_line
@@ -97,14 +97,14 @@ def ordered(instance: Instance, contact: Contact, function: Resource, inputs: di
 
 def _contact(asked: Asked, attributes: dict[str, str]) -> Contact:
     channel = asked.channel.upper()
-    customer, system = ENDS.get(channel, (None, None))
+    customer, system = ends(channel)
     return new_contact(
         id=derived_id("contact", "invoke"),
         seed="1",
         flow="flow:invoke",
         flow_type="CONTACT_FLOW",
         channel=channel,
-        initiation_method="INBOUND" if channel in ENDS else "API",
+        initiation_method="INBOUND" if system is not None else "API",
         customer_endpoint=asked.sender or customer,
         system_endpoint=system,
         attributes=attributes,

@@ -12,7 +12,7 @@ from offhook.adapters.encryption import encrypt
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.adapters.lambdas.record import Recorder, Replayer
 from offhook.blocks import catalogue
-from offhook.cli.asked import ENDS, Asked, Options
+from offhook.cli.asked import Asked, Options, ends
 from offhook.cli.keyboard import Phone
 from offhook.cli.output import Papers
 from offhook.cli.project import Project
@@ -192,19 +192,16 @@ def _changed(future: "Future[LambdaEnded]", change: Callable[[LambdaEnded], Lamb
 
 def contact_of(ready: Ready) -> Contact:
     options, asked, flow = ready.options, ready.asked, ready.flow
-    numbers = ready.project.instance.numbers
-    system = ENDS.get(asked.channel, (None, None))[1]
+    system = ends(asked.channel)[1]
     if asked.channel == "VOICE":
-        system = (
-            options.flow if options.flow in numbers else next((n for n in numbers if numbers[n] == flow.name), system)
-        )
+        system = _dialled(ready) or system
     return new_contact(
         id=derived_id("contact", options.seed),
         seed=options.seed,
         flow=flow.arn,
         flow_type=flow.type if flow.type not in ("", "MODULE") else "CONTACT_FLOW",
         channel=asked.channel,
-        initiation_method="INBOUND" if asked.channel in ENDS else "API",
+        initiation_method="INBOUND" if system is not None else "API",
         customer_endpoint=asked.customer,
         system_endpoint=system,
         attributes=asked.attributes,
@@ -212,3 +209,9 @@ def contact_of(ready: Ready) -> Contact:
         # asking for the flow log is asking for its lines, until the flow itself turns them off
         logging=True if options.log is not None or options.trace else None,
     )
+
+
+def _dialled(ready: Ready) -> str:
+    """The number that leads to the flow, empty where none does."""
+    name, numbers = ready.options.flow, ready.project.instance.numbers
+    return name if name in numbers else next((number for number in numbers if numbers[number] == ready.flow.name), "")

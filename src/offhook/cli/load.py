@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from offhook.cli.run import flows_like, functions_like
+from offhook.cli.run import INPUTS, flows_like, functions_like
 
 _ARRIVALS, _AGENTS, _PROJECT = "Who calls", "Who answers", "Functions and project"
 _TIME = "20s, 3m, uniform:30s-90s or exponential:180s"
@@ -15,6 +15,7 @@ def _option(*names: str, help: str, panel: str, **more: Any) -> Any:
 
 
 def command(
+    context: typer.Context,
     flow: Annotated[
         str, typer.Argument(help="A file, a flow's name in the project, or a phone number.", autocompletion=flows_like)
     ],
@@ -33,7 +34,7 @@ def command(
     patience: Annotated[
         str | None, _option(help=f"They give up after so long in a queue: {_TIME}.", panel=_ARRIVALS, metavar="TIME")
     ] = None,
-    agents: Annotated[str, _option(help="How many agents.", panel=_AGENTS, metavar="N")] = "10",
+    agents: Annotated[str, _option(help="So many agents, or a file of them.", panel=_AGENTS, metavar="N|FILE")] = "10",
     handle_time: Annotated[str, _option(help="How long they talk.", panel=_AGENTS)] = "exponential:180s",
     accept_after: Annotated[str, _option(help="How long it rings.", panel=_AGENTS)] = "2s",
     after_contact: Annotated[str, _option(help="After-contact work.", panel=_AGENTS)] = "0s",
@@ -58,10 +59,9 @@ def command(
     from offhook.cli.asked import Options
     from offhook.cli.centre import Wanted, run
 
-    inputs = [*(input or ()), *(key for keys in press or () for key in keys.split(","))]
     options = Options(
-        flow=flow, channel=channel, functions=tuple(functions or ()), inputs=tuple(inputs), silent=True, at=at,
-        seed=seed, env=env, profile=profile, agents=agents, json=json,
+        flow=flow, channel=channel, functions=tuple(functions or ()), inputs=context.meta.get(INPUTS, ()), silent=True,
+        at=at, seed=seed, env=env, profile=profile, agents=agents, json=json,
     )  # fmt: skip
     wanted = Wanted(
         contacts=contacts, rate=rate, patience=patience, handle_time=handle_time, accept_after=accept_after,

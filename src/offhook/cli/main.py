@@ -102,7 +102,7 @@ def _program(
 
 app.command("init")(init.command)
 app.command("run", cls=run.InOrder)(run.command)
-app.command("load")(load.command)
+app.command("load", cls=run.InOrder)(load.command)
 app.command("lint")(lint.command)
 app.command("convert")(convert.command)
 app.command("graph")(graph.command)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-_INPUTS = "offhook.inputs"
+INPUTS = "offhook.inputs"
 _MANY = ("input", "press", "say")
 
 
@@ -16,7 +16,7 @@ class InOrder(TyperCommand):
         values, _, order = self.make_parser(ctx).parse_args(args=list(args))
         given = {name: iter(values.get(name) or ()) for name in _MANY}
         pairs = [(each.name, next(given[each.name])) for each in order if each.name in given]
-        ctx.meta[_INPUTS] = tuple(text for name, value in pairs for text in _inputs(name, value))
+        ctx.meta[INPUTS] = tuple(text for name, value in pairs for text in _inputs(name, value))
         return super().parse_args(ctx, args)
 
 
@@ -215,7 +215,7 @@ def command(
 
     options = Options(
         flow=flow, channel=channel, sender=sender, attributes=tuple(attributes or ()), flow_type=flow_type,
-        functions=tuple(functions or ()), inputs=context.meta.get(_INPUTS, ()), silent=silent,
+        functions=tuple(functions or ()), inputs=context.meta.get(INPUTS, ()), silent=silent,
         hang_up_after=hang_up_after, at=at, function_time=function_time, given=tuple(given or ()),
         real_time=real_time, seed=seed, trace=trace, json=json, debug=debug, env=env, profile=profile, log=log,
         record=record, replay=replay, agents=agents, patience=patience, records=records, events=events,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from offhook.core import phases
 from offhook.core.draft import NOBODY, Draft
-from offhook.core.phases import MAX_CHAIN, MAX_WHISPER_MS, QUIET, Begin, Silence
+from offhook.core.phases import EXTERNAL, MAX_CHAIN, MAX_WHISPER_MS, QUIET, WITHOUT_AGENT, Begin, Silence
 from offhook.core.program import Program
 from offhook.core.queueing import caller_id, enqueue
 from offhook.core.spec import End, Wait
@@ -21,8 +21,7 @@ from offhook.model.contact import Agent, Place
 from offhook.model.instance import QuickConnect
 
 MAX_TASK_MS = 7 * 24 * 3_600_000  # adminguide/tasks.html: a task ends after seven days
-AGENT_AWAY = frozenset({"new", "inbound", "queued", "callback", "joining", "talking", "ended"})
-TRANSFERS = ("TRANSFER", "EXTERNAL_OUTBOUND")
+TRANSFERS = ("TRANSFER", EXTERNAL)
 
 
 class Stay(NamedTuple):
@@ -191,9 +190,10 @@ def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Ne
     draft.begins.clear()
     draft.cancel_waits()
     if draft.place is not None:
-        if happening != "transferred":
-            _order(draft, effects.Dequeue(draft.new_id()))
-        draft.put("place", None)
+        if happening == "transferred":
+            _leave(draft)
+        else:
+            _dequeue(draft)
     if _handed_over(draft, was, happening):
         reason, happening = "transferred", "handed_over"
     elif happening != "transferred":
@@ -201,7 +201,7 @@ def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Ne
             _order(draft, _follow_up(draft))
         else:
             _order(draft, effects.Disconnect(draft.new_id(), "customer"))
-    if was not in AGENT_AWAY:
+    if was not in WITHOUT_AGENT:
         _order(draft, effects.Disconnect(draft.new_id(), "agent"))
         _agent_sees(draft, "DisconnectAgentUI")
     if contact.initiation_method in TRANSFERS and contact.previous_id not in (None, contact.id):
@@ -379,9 +379,7 @@ def _transferred(draft: Draft, connect: QuickConnect) -> effects.CreateContact:
     fields: dict[str, Any] = {"has_customer": False}
     if connect.kind == "phone":
         fields |= {"customer_endpoint": connect.number, "agent": draft.agent, "is_reached": False}
-        return effects.CreateContact(
-            draft.new_id(), made, "EXTERNAL_OUTBOUND", draft.channel, kin="previous", fields=fields
-        )
+        return effects.CreateContact(draft.new_id(), made, EXTERNAL, draft.channel, kin="previous", fields=fields)
     if connect.kind == "user":
         fields["agent"] = agent_of(draft, connect.agent)
     else:

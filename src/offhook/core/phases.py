@@ -23,6 +23,9 @@ from typing import NamedTuple
 
 QUIET = "quiet"
 BRIDGED = frozenset({"connected", "conference"})
+# no agent is on the contact
+WITHOUT_AGENT = frozenset({"new", "inbound", "queued", "callback", "joining", "talking", "ended"})
+EXTERNAL = "EXTERNAL_OUTBOUND"  # the initiation method of a call that an agent makes out of a contact
 WAITING = frozenset({"queued", "callback", "joining"})
 MAX_WHISPER_MS = 120_000  # adminguide/set-whisper-flow.html: two minutes, else the call is dropped
 MAX_CHAIN = 12  # adminguide/transfer-to-queue.html: 11 transfers
@@ -146,7 +149,7 @@ TURNS: Mapping[tuple[str, str], Turn] = {
 # whatever the phase
 ENDINGS = frozenset({"customer_left", "disconnect", "stopped", "expired", "transferred"})
 # how a contact begins, by its initiation method; the others by their first flow
-STARTS = {"QUEUE_TRANSFER": "queued", "CALLBACK": "callback", "OUTBOUND": "outbound", "EXTERNAL_OUTBOUND": "external"}
+STARTS = {"QUEUE_TRANSFER": "queued", "CALLBACK": "callback", "OUTBOUND": "outbound", EXTERNAL: "external"}
 
 
 def turn(phase: str, happening: str) -> Turn | None:

@@ -14,8 +14,8 @@ from typing import Any
 
 from offhook.core import trace, written
 from offhook.core.calendar import parse_instant
-from offhook.core.phases import BRIDGED
-from offhook.core.written import EXTERNAL, Story
+from offhook.core.phases import BRIDGED, EXTERNAL
+from offhook.core.written import Story
 from offhook.model.contact import Contact, Queue
 from offhook.model.instance import Instance
 

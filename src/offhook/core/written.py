@@ -14,13 +14,13 @@ from typing import Any
 from offhook.core import system, trace
 from offhook.core.calendar import text_of
 from offhook.core.criteria import step_at
+from offhook.core.phases import EXTERNAL
 from offhook.model.contact import Agent, Contact, Queue
 from offhook.model.instance import Instance, derived_id
 
 VERSION = "2017-03-10"  # seen in every published record
 DETAIL_TYPE = "Amazon Connect Contact Event"
 MAX_CRITERIA = 3  # ctr-data-model.html: the last three updates of routing criteria are on the record
-EXTERNAL = "EXTERNAL_OUTBOUND"
 # contact-events.html, SystemEndpoint: it is not populated for these
 WITHOUT_SYSTEM_ENDPOINT = frozenset({"CALLBACK", "MONITOR", "QUEUE_TRANSFER"})
 STREAMS = {"VOICE": "AUDIO", "CHAT": "CHAT"}

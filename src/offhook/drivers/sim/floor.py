@@ -6,7 +6,7 @@ Nothing here can reach a person or another system: an agent is a script, and a c
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from offhook.core.phases import WAITING
+from offhook.core.phases import EXTERNAL, WAITING, WITHOUT_AGENT
 from offhook.core.routing import Routing
 from offhook.drivers.sim.agent import AgentScript
 from offhook.drivers.sim.kin import Driver
@@ -20,8 +20,6 @@ from offhook.model.instance import Instance
 LEFT_IN_QUEUE = "queued"
 ASSUMED = {"Online": 1, "Available": 1, "Staffed": 1}
 IS_ASSUMED = "No agents are given, so one who is free is assumed."
-EXTERNAL = "EXTERNAL_OUTBOUND"
-AGENT_GONE = frozenset({"new", "inbound", "queued", "callback", "joining", "ended"})
 
 
 class Floor:
@@ -81,7 +79,7 @@ class Floor:
     def stepped(self, life: Life) -> None:
         """The contact has made a step: whoever works on it goes on from there, or is free of it."""
         contact = life.contact
-        agent = contact.agent if contact.phase not in AGENT_GONE else None
+        agent = contact.agent if contact.phase not in WITHOUT_AGENT else None
         if contact.id in self._takers and agent is None:
             self._let_go(life)
         elif agent is not None and self._takers.get(contact.id) != agent.name:

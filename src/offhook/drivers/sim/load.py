@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from offhook.core.phases import BRIDGED
+from offhook.core.phases import WITHOUT_AGENT
 from offhook.core.program import Compiled
 from offhook.drivers.ports import Customer, Functions
 from offhook.drivers.sim import Simulator
@@ -17,10 +17,6 @@ from offhook.drivers.sim.agent import AgentScript, Time
 from offhook.drivers.sim.chance import Chance
 from offhook.drivers.sim.life import Life
 from offhook.model.contact import Contact
-
-WITH_AGENT = frozenset(
-    {"agent_whisper", "customer_whisper", "outbound", "holding", "agent_holding", "transferring", "aside"}
-)
 
 
 @dataclass(slots=True)
@@ -165,7 +161,7 @@ class Load:
 
     def _leave(self, contact_id: str, phase: str, now_ms: int) -> None:
         self._now_queued -= 1
-        if phase in WITH_AGENT or phase in BRIDGED:
+        if phase not in WITHOUT_AGENT:
             self.tally.waits_ms.append(now_ms - self._since[contact_id])
             self._taken[contact_id] = now_ms
         elif phase == "ended":

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from offhook.core.phases import BRIDGED
+from offhook.core.phases import BRIDGED, EXTERNAL
 from offhook.drivers.sim.agent import AgentScript, Time, length_of
 from offhook.drivers.sim.chance import Chance
 from offhook.drivers.sim.life import Life
@@ -42,7 +42,7 @@ class Player:
     def sees(self, life: Life) -> None:
         """The contact that the agent has is in another phase: the script begins once they talk."""
         contact_id = life.contact.id
-        if life.contact.initiation_method == "EXTERNAL_OUTBOUND":
+        if life.contact.initiation_method == EXTERNAL:
             return  # the agent's own call out of a contact: the script is about that one
         if life.contact.phase in BRIDGED and contact_id not in self._steps:
             self._steps[contact_id] = list(self._script.then)
