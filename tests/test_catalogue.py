@@ -78,6 +78,10 @@ def test_every_action_of_connect_is_declared_and_no_other() -> None:
     assert len(ACTIONS) == 66
 
 
+def test_every_action_is_built() -> None:
+    assert [name for name, spec in catalogue().items() if spec.enter is None] == []
+
+
 def test_two_blocks_for_one_action_are_refused() -> None:
     spec = BlockSpec(action="Probe", title="", group="", kind="")
 

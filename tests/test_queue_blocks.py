@@ -18,6 +18,7 @@ from offhook.model.effect import Enqueue
 from offhook.model.event import HungUp
 from offhook.model.flow import Action, Flow
 from offhook.model.instance import AgentSettings, QueueRoute, Resource, RoutingProfile
+from offhook.model.routing import Accept, Status
 
 from .floor import END, SUPPORT, TO_QUEUE, Line, Lived, centre, jane, live, named
 from .stage import BYE, START_MS, Played, Stubs, action, say
@@ -538,3 +539,19 @@ def _priority(then: str) -> Action:
 
 def _flow(name: str) -> Resource:
     return Resource("flow", name, f"flow:{name}", name)
+
+
+# --- agents between contacts ---
+
+
+@pytest.mark.parametrize(("status", "phase"), [("Available", "ended"), ("Lunch", "queued")])
+def test_who_misses_a_contact_comes_back_but_from_lunch(status: str, phase: str) -> None:
+    """Jane lets it ring until 20 s, and would be back at 25 s; the contact is offered again if she is."""
+    simulator = Simulator(centre(), Stubs(), agents={"jane": MISSED}, seed="1", max_contact_ms=60_000)
+    life = simulator.start(_contact(), Script(), at_ms=START_MS)
+    simulator.act(Status(START_MS + 10_000, "jane", status))
+    simulator.act(Accept(START_MS + 30_000, life.contact.id, "jane"))
+    simulator.push(life, HungUp(START_MS + 50_000, "agent"))
+    simulator.run()
+
+    assert life.contact.phase == phase

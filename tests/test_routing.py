@@ -142,6 +142,16 @@ def test_an_offer_that_nobody_takes_is_missed_and_the_contact_keeps_its_place() 
     assert offers(routing.happen(Status(OFFER_MS + 1, "ann", "Available"))) == [("a", "ann")]
 
 
+def test_who_went_to_lunch_while_being_asked_is_there_when_the_offer_is_over() -> None:
+    routing = Routing(Instance())
+    routing.happen(SignIn(0, "ann"))
+    routing.happen(Enqueue(0, "a", SUPPORT))
+    routing.happen(Status(5, "ann", "Lunch"))
+    assert routing.happen(Wake(OFFER_MS)) == [Declined("a", "ann", "missed")]
+    assert not routing.has_declined("ann")
+    assert routing.happen(Enqueue(OFFER_MS + 1, "b", SUPPORT)) == [Queued("b")]
+
+
 def test_who_rejects_is_asked_again_after_going_back_to_available() -> None:
     routing = Routing(Instance())
     routing.happen(SignIn(0, "ann"))

@@ -21,7 +21,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from offhook.core.staffing import MISSED, OFFLINE, PLAIN, REJECTED, Agent, counted, serves
+from offhook.core.staffing import DECLINED, MISSED, OFFLINE, PLAIN, REJECTED, Agent, counted, serves
 from offhook.core.waiting import Line, Place, Row, Waiting
 from offhook.model.instance import AgentSettings, Instance, QueueRoute
 from offhook.model.routing import (
@@ -70,6 +70,10 @@ class Routing:
         for profile in instance.routing_profiles.values():
             for route in profile.queues:
                 self._delays[route.queue].add(route.delay_ms)
+
+    def has_declined(self, agent: str) -> bool:
+        """Whether the agent is not asked any more since an offer was missed or rejected."""
+        return agent in self._agents and self._agents[agent].status in DECLINED
 
     @property
     def next_ms(self) -> int | None:

@@ -9,6 +9,7 @@ from offhook.model.instance import AgentSettings, QueueRoute, RoutingProfile
 from offhook.model.routing import AVAILABLE
 
 OFFLINE, MISSED, REJECTED = "Offline", "Missed", "Rejected"
+DECLINED = (MISSED, REJECTED)  # until the agent is Available again, nobody asks
 # ours, where an agent has no routing profile: every queue, one contact at a time, two chats
 PLAIN = RoutingProfile("", concurrency={"VOICE": 1, "CHAT": 2, "TASK": 1, "EMAIL": 1})
 EVERY = QueueRoute("")
@@ -68,7 +69,7 @@ def counted(agents: list[Agent], channel: str | None) -> dict[str, int]:
     busy = [each for each in of_channel if each.has("active")]
     after = [each for each in of_channel if each.has("after")]
     available = [each for each in of_channel if each.status == AVAILABLE and not each.contacts]
-    missed = [each for each in of_channel if each.status in (MISSED, REJECTED)]
+    missed = [each for each in of_channel if each.status in DECLINED]
     online = [each for each in of_channel if each.status != OFFLINE]
     staffed = [each for each in online if each.status == AVAILABLE or each.contacts]
     return {
@@ -78,7 +79,7 @@ def counted(agents: list[Agent], channel: str | None) -> dict[str, int]:
         "AfterContactWork": len(after),
         "Busy": len(busy),
         "Missed": len(missed),
-        "NonProductive": len([each for each in online if each.status not in (AVAILABLE, MISSED, REJECTED)]),
+        "NonProductive": len([each for each in online if each.status not in (AVAILABLE, *DECLINED)]),
     }
 
 

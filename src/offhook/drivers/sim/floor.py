@@ -159,6 +159,11 @@ class Floor:
         if self._on_cleared is not None:
             self._on_cleared(contact_id, agent, from_ms, self.now_ms)
 
+    def back(self, agent: str) -> None:
+        """Who declined is Available again; who went somewhere else meanwhile stays there."""
+        if self._routing.has_declined(agent):
+            self.route(routing.Status(self.now_ms, agent, routing.AVAILABLE))
+
     def route(self, event: Any) -> None:
         """Something happens to queues and agents; what follows for contacts is passed on to them."""
         for notice in self._routing.happen(event):

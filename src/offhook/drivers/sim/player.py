@@ -37,7 +37,7 @@ class Player:
 
     def declined(self) -> None:
         """It was missed or rejected: the agent is not asked again until the status is set back."""
-        self._later(BACK_MS, lambda: self._floor.route(routing.Status(self._floor.now_ms, self.name, "Available")))
+        self._later(BACK_MS, lambda: self._floor.back(self.name))
 
     def sees(self, life: Life) -> None:
         """The contact that the agent has is in another phase: the script begins once they talk."""
