@@ -56,7 +56,7 @@ def served(handler: Callable[[str], Handler]) -> Gateway:
     return Gateway(
         [
             replace(each, handlers={name: handler(name) for name in model(each.name).operation_names})
-            for each in services({})
+            for each in services()
         ]
     )
 
@@ -243,7 +243,7 @@ def test_the_route_with_more_literals_wins_and_then_the_one_with_more_of_the_que
 )
 def test_the_signature_tells_the_service_and_else_the_path(path: str, headers: dict[str, str], said: str) -> None:
     method = "POST" if "attachment" in path else "GET"
-    reply = call(Gateway(services({})), method, path, headers=headers)
+    reply = call(Gateway(services()), method, path, headers=headers)
 
     assert said in json.loads(reply.body)["message"]
 
@@ -251,7 +251,7 @@ def test_the_signature_tells_the_service_and_else_the_path(path: str, headers: d
 @pytest.mark.parametrize("service", SCOPES)
 def test_what_is_not_built_answers_501_with_its_name_in_the_shape_of_an_error(service: str) -> None:
     operation = model(service).operation_model(model(service).operation_names[0])
-    reply = send(Gateway(services({})), service, operation, value(operation.input_shape, Random(2), every_member=False))
+    reply = send(Gateway(services()), service, operation, value(operation.input_shape, Random(2), every_member=False))
     parsed = PARSER.parse(
         {"status_code": reply.status, "headers": HeadersDict(reply.headers), "body": reply.body}, operation.output_shape
     )
@@ -267,7 +267,7 @@ def test_what_is_not_built_answers_501_with_its_name_in_the_shape_of_an_error(se
 def ask(handler: Handler, *, body: bytes = b"", app: Gateway | None = None, **headers: str) -> Replied:
     """CreateAlias of Lambda, answered by this handler."""
     headers = {**signed("lambda"), **headers}
-    app = app or Gateway(services({"CreateAlias": handler}))
+    app = app or Gateway(services(lambdas={"CreateAlias": handler}))
     return call(app, "POST", "/2015-03-31/functions/f/aliases", headers=headers, body=body)
 
 
@@ -472,7 +472,7 @@ def test_a_public_name_that_points_here_is_refused(host: str) -> None:
 
 def test_a_preflight_is_answered_with_what_clients_send() -> None:
     headers = {"origin": "http://localhost:3000", "access-control-request-method": "POST"}
-    reply = call(Gateway(services({})), "OPTIONS", "/2015-03-31/functions", headers=headers)
+    reply = call(Gateway(services()), "OPTIONS", "/2015-03-31/functions", headers=headers)
 
     assert (reply.status, reply.body) == (204, b"")
     assert reply.headers["access-control-allow-origin"] == "http://localhost:3000"

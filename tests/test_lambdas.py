@@ -19,6 +19,7 @@ import pytest
 
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.adapters.lambdas.spec import LocalFunction
+from tests.debugger import attached
 from tests.hosted import FUNCTIONS, REQUEST, Hosting, answer, effect, hosts, wait_until_gone
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
@@ -612,37 +613,6 @@ def free_port() -> int:
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
     raise AssertionError("no port is free")
-
-
-@contextlib.contextmanager
-def attached(port: int) -> Iterator[None]:
-    """A debugger that attaches and lets the program run. Until the program is ready, debugpy turns it away."""
-    while True:
-        with contextlib.suppress(ConnectionError):
-            connection = socket.create_connection(("127.0.0.1", port))
-            if attach(connection):
-                break
-            connection.close()
-    with connection:
-        yield
-
-
-def attach(connection: socket.socket) -> bool:
-    """Whether it was let in, by the Debug Adapter Protocol."""
-    with connection.makefile("rb") as answers:
-        for number, command in enumerate(("initialize", "attach", "configurationDone"), start=1):
-            message = json.dumps(
-                {"seq": number, "type": "request", "command": command, "arguments": {"adapterID": "x"}}
-            )
-            connection.sendall(f"Content-Length: {len(message)}\r\n\r\n{message}".encode())
-            while command == "attach":
-                head = answers.readline()
-                if not head:
-                    return False
-                answers.readline()
-                if json.loads(answers.read(int(head.split(b":")[1]))).get("event") == "initialized":
-                    break  # before that it takes no configuration
-    return True
 
 
 def test_no_thread_starts_and_no_folder_is_made_before_a_python_function_is_invoked() -> None:

@@ -1,6 +1,5 @@
 """`offhook` as a process: in a terminal, in a pipe, watched, debugged. Deadlines only end a hang."""
 
-import contextlib
 import importlib.util
 import json
 import os
@@ -8,7 +7,6 @@ import re
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import termios
@@ -18,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.debugger import attached
 
 FOLDER = Path(__file__).parent / "fixtures" / "run"
 OFFHOOK = [sys.executable, "-m", "offhook"]
@@ -322,25 +322,6 @@ def test_leaving_a_contact_leaves_the_watch(session: Any) -> None:
 
 
 # --- debugging ---
-
-
-@contextlib.contextmanager
-def attached(port: int) -> Iterator[None]:
-    """A debugger that attaches and lets the program run."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            connection = socket.create_connection(("127.0.0.1", port))
-            break
-        except ConnectionRefusedError:
-            assert time.monotonic() < deadline
-    with connection:
-        for number, command in enumerate(("initialize", "attach", "configurationDone"), start=1):
-            message = json.dumps(
-                {"seq": number, "type": "request", "command": command, "arguments": {"adapterID": "x"}}
-            )
-            connection.sendall(f"Content-Length: {len(message)}\r\n\r\n{message}".encode())
-        yield
 
 
 @pytest.mark.skipif(importlib.util.find_spec("debugpy") is None, reason="needs debugpy")

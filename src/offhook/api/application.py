@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from offhook.adapters.lambdas.queue import Queue
 from offhook.adapters.lambdas.registry import Registry
 from offhook.adapters.lambdas.spec import Function
 from offhook.adapters.lambdas.store import Store
+from offhook.adapters.store.opened import opened
+from offhook.api import connect_api, lambda_api
 from offhook.api.aws import services
+from offhook.api.connect_api.connect import Connect
 from offhook.api.gateway import Gateway
-from offhook.api.lambda_api import handlers
 from offhook.api.lambda_api.lambdas import Lambdas
 
 
@@ -35,23 +38,35 @@ class Application:
 
 @asynccontextmanager
 async def application(
-    functions: Mapping[str, Function], *, account: str, region: str, folder: Path
+    functions: Mapping[str, Function], *, account: str, region: str, folder: Path, database: str = ""
 ) -> AsyncIterator[Application]:
-    """`functions` are those of the project, `folder` is where deployed ones are kept. Raises UsageError."""
+    """`functions` are those of the project, `folder` is where deployed ones are kept, and the database, unless another
+    is named. Raises UsageError.
+    """
     store = Store(folder / "lambda")
     try:
-        registry = Registry(store, functions, account=account, region=region)
-        host = LambdaHost(functions, max_body_bytes=MAX_ANSWER_BYTES)
-        invoker = Invoker(registry, host, functions)
-        attempts = Attempts(registry, invoker)
-        queue = Queue(folder / "lambda" / ".events", attempts.run, attempts.patience)
-        lambdas = Lambdas(registry, invoker, queue, lambda: int(time.time() * 1000))
-        made = Application(Gateway(services(handlers(lambdas))), host, tuple(registry.names()))
-        queue.resume()
+        kept = await opened(database, folder, now_ms)
         try:
-            yield made
+            registry = Registry(store, functions, account=account, region=region)
+            host = LambdaHost(functions, max_body_bytes=MAX_ANSWER_BYTES)
+            invoker = Invoker(registry, host, functions)
+            attempts = Attempts(registry, invoker)
+            queue = Queue(folder / "lambda" / ".events", attempts.run, attempts.patience)
+            lambdas = Lambdas(registry, invoker, queue, now_ms)
+            connect = Connect(kept.shelf, account, region, now_ms, lambda: str(uuid.uuid4()))
+            made = services(connect=connect_api.handlers(connect), lambdas=lambda_api.handlers(lambdas))
+            application = Application(Gateway(made), host, tuple(registry.names()))
+            queue.resume()
+            try:
+                yield application
+            finally:
+                await queue.close()
+                await application.end_functions()
         finally:
-            await queue.close()
-            await made.end_functions()
+            await kept.database.close()
     finally:
         store.close()
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -7,18 +7,37 @@ from offhook.api.service import Handler, Service
 _PACKAGE_BYTES = 73_400_320  # a zip of 50 MB in base64 and 3 MB around it. Source: the quotas page of AWS Lambda
 
 
-def services(lambda_handlers: Mapping[str, Handler]) -> tuple[Service, ...]:
-    """connect, connectparticipant and lambda. Only Lambda has operations by now."""
+def services(
+    *,
+    connect: Mapping[str, Handler] | None = None,
+    participant: Mapping[str, Handler] | None = None,
+    lambdas: Mapping[str, Handler] | None = None,
+) -> tuple[Service, ...]:
+    """connect, connectparticipant and lambda, with the handlers of each."""
     return (
-        Service("connect", "connect", invalid="InvalidParameterException", broken="InternalServiceException"),
-        Service("connectparticipant", "execute-api", invalid="ValidationException", broken="InternalServerException"),
+        Service(
+            "connect",
+            "connect",
+            invalid="InvalidParameterException",
+            broken="InternalServiceException",
+            handlers=connect or {},
+            enumerations=True,
+        ),
+        Service(
+            "connectparticipant",
+            "execute-api",
+            invalid="ValidationException",
+            broken="InternalServerException",
+            handlers=participant or {},
+            enumerations=True,
+        ),
         Service(
             "lambda",
             "lambda",
             invalid="InvalidParameterValueException",
             broken="ServiceException",
             too_large="RequestTooLargeException",
-            handlers=lambda_handlers,
+            handlers=lambdas or {},
             max_body_bytes={"CreateFunction": _PACKAGE_BYTES, "UpdateFunctionCode": _PACKAGE_BYTES},
         ),
     )

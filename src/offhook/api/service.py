@@ -27,7 +27,8 @@ class Service:
     """`name` as botocore spells it, `scope` as a signature does.
 
     `invalid`, `broken` and `too_large` are the service's own words for a parameter that is not allowed, for a mistake
-    of ours, and for a body above `max_body_bytes` (by operation, where it is not MAX_BODY_BYTES).
+    of ours, and for a body above `max_body_bytes` (by operation, where it is not MAX_BODY_BYTES). `enumerations`:
+    values that the model does not list are refused.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Service:
     too_large: str = "RequestEntityTooLargeException"
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     max_body_bytes: Mapping[str, int] = field(default_factory=dict)
+    enumerations: bool = False
 
     @cached_property
     def model(self) -> Any:
@@ -64,7 +66,7 @@ class Service:
         shape = self.model.operation_model(operation).input_shape
         try:
             found = parse.parameters(received, shape)
-            problems = validate.problems(found, shape) if shape is not None else ""
+            problems = validate.problems(found, shape, enumerations=self.enumerations) if shape is not None else ""
         except RecursionError:
             raise malformed("The body is nested too deeply.") from None
         if problems:

@@ -1,7 +1,7 @@
 """What is wrong with parameters, by the model: types, what is required, least and greatest lengths and numbers.
 
-Values of enumerations and patterns are not held against the model: the client may know newer ones, and a handler that
-cares says so in its own words. Source: spec/gateway.md.
+Patterns are not held against the model, and values of enumerations only where a service asks for it (`enumerations`):
+a client may know newer ones. Source: spec/gateway.md.
 """
 
 import re
@@ -16,13 +16,14 @@ _SIZED = ("string", "list", "map")
 _NUMBERS = ("integer", "long", "float", "double")
 
 
-def problems(parameters: dict[str, Any], shape: Any) -> str:
+def problems(parameters: dict[str, Any], shape: Any, *, enumerations: bool = False) -> str:
     """Every problem, a line each; "" for none."""
     report = _VALIDATOR.validate(parameters, shape)
     if report.has_errors():
         # The report names Python's types as Python shows them
         return str(re.sub(r"<class '(?:\w+\.)*(\w+)'>", r"\1", report.generate_report())[:_MAX_CHARACTERS])
-    return "\n".join(_too_large(parameters, shape, ""))[:_MAX_CHARACTERS]
+    found = [*_too_large(parameters, shape, ""), *(_unlisted(parameters, shape, "") if enumerations else ())]
+    return "\n".join(found)[:_MAX_CHARACTERS]
 
 
 def _too_large(value: Any, shape: Any, path: str) -> Iterator[str]:
@@ -34,6 +35,15 @@ def _too_large(value: Any, shape: Any, path: str) -> Iterator[str]:
         yield f"Invalid value for parameter {path}, value: {value}, valid max value: {most}"
     for name, each, inner in _parts(value, shape):
         yield from _too_large(each, inner, f"{path}.{name}" if path else name)
+
+
+def _unlisted(value: Any, shape: Any, path: str) -> Iterator[str]:
+    """Where a text is none of those that the model lists."""
+    listed = shape.metadata.get("enum")
+    if listed and value not in listed:
+        yield f"Invalid value for parameter {path}, value: {value}, valid values: {', '.join(listed)}"
+    for name, each, inner in _parts(value, shape):
+        yield from _unlisted(each, inner, f"{path}.{name}" if path else name)
 
 
 def _parts(value: Any, shape: Any) -> Iterator[tuple[str, Any, Any]]:
