@@ -85,6 +85,7 @@ class Draft:
     modules: dict[str, Any] = _looked_up("modules")
     frames: tuple[Frame, ...] = _looked_up("frames")
     loops: dict[str, int] = _looked_up("loops")
+    revision: str = _looked_up("revision")
 
     def __init__(self, compiled: Compiled, contact: Contact, at_ms: int, run: Run = NOBODY) -> None:
         self.compiled = compiled
@@ -121,7 +122,8 @@ class Draft:
         self.run = run
         self.line = run.line
         self.flow = run.flow
-        self.program = self.compiled.program(run.flow) or _EMPTY
+        compiled, flow = self.compiled, run.flow
+        self.program = (compiled.revision(flow, run.revision) if run.revision else compiled.program(flow)) or _EMPTY
         self.external = run.external
         self.chain_ms = run.chain_ms
         self.pending = run.waits
@@ -187,6 +189,8 @@ class Draft:
         self.program = program
         if program.arn != self.flow:
             self.put("flow", program.arn)
+        if program.revision != self.revision:
+            self.put("revision", program.revision)
         return program.start
 
     def set(self, changes: Changes) -> None:
@@ -232,7 +236,7 @@ class Draft:
 
     def begin(self, line: str, program: Program) -> str:
         """Another flow begins on a line. The action it starts with."""
-        self._take(Run(line=line, flow=program.arn))
+        self._take(Run(line=line, flow=program.arn, revision=program.revision))
         self.trace.append(("line", self.now_ms, line, program))
         return program.start
 

@@ -286,6 +286,7 @@ def _call(draft: Draft, outcome: Call) -> "Outcome | str":
         modules=draft.modules,
         system={key: draft.system[key] for key in ISOLATED if key in draft.system},
         stored_input=draft.stored_input,
+        revision=draft.revision,
     )
     draft.cancel_pending()
     draft.trace.append(("module", draft.now_ms, draft.step, program))
@@ -315,7 +316,7 @@ def _return(draft: Draft, outcome: Return) -> "Outcome | Over":
             "modules": {**frame.modules, "Result": outcome.result, "ResultData": outcome.data},
         }
     )
-    program = draft.compiled.program(frame.flow)
+    program = draft.compiled.revision(frame.flow, frame.revision)
     caller = program.steps.get(frame.action) if program else None
     if program is None or caller is None:
         return Over(End(f"a module returned to {frame.action!r}, which is no action of the flow"))

@@ -4,7 +4,7 @@ For each action: its block, its branches as dictionaries, and its parameters. Wh
 typed parameters are built here; else a small tree of closures builds them when the contact arrives.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -103,12 +103,13 @@ class Step:
 class Program:
     """A flow, ready to run."""
 
-    __slots__ = ("arn", "flow", "name", "start", "steps", "type")
+    __slots__ = ("arn", "flow", "name", "revision", "start", "steps", "type")
 
     def __init__(self, flow: Flow, catalogue: Catalogue, *, strict: bool) -> None:
         self.flow = flow
         self.arn = flow.arn
         self.name = flow.name
+        self.revision = flow.revision
         self.start = flow.start_action
         self.type = "" if flow.type == MODULE else flow.type
         self.steps = {
@@ -118,14 +119,21 @@ class Program:
 
 
 class Compiled:
-    """An instance with its catalogue of blocks: what `step` runs on. Programs are compiled at first use."""
+    """An instance with its catalogue of blocks: what `step` runs on. Programs are compiled at first use.
 
-    def __init__(self, instance: Instance, catalogue: Catalogue) -> None:
+    `earlier`: contents of flows that are not the present ones, by ARN and revision; contacts are still in them.
+    """
+
+    def __init__(
+        self, instance: Instance, catalogue: Catalogue, earlier: Mapping[tuple[str, str], Flow] | None = None
+    ) -> None:
         self.instance = instance
         self.strict = instance.strict
         self.catalogue = catalogue
         self.resolver = Resolver(instance)
+        self._earlier = earlier if earlier is not None else {}
         self._programs: dict[str, Program] = {}
+        self._earlier_programs: dict[tuple[str, str], Program] = {}
         self._named: dict[str, str] | None = None
 
     def program(self, arn: str) -> Program | None:
@@ -136,6 +144,19 @@ class Compiled:
                 return None
             program = self._programs[arn] = Program(flow, self.catalogue, strict=self.instance.strict)
         return program
+
+    def revision(self, arn: str, revision: str) -> Program | None:
+        """The flow with this ARN as it was in a revision ("": as it is); as it is, too, where that is not kept."""
+        program = self.program(arn)
+        if not revision or (program is not None and program.revision == revision):
+            return program
+        key = arn, revision
+        if (earlier := self._earlier_programs.get(key)) is None:
+            flow = self._earlier.get(key)
+            if flow is None:
+                return program
+            earlier = self._earlier_programs[key] = Program(flow, self.catalogue, strict=self.instance.strict)
+        return earlier
 
     def named(self, name: str) -> Program | None:
         """The flow of this name, or None."""

@@ -143,7 +143,7 @@ def record(story: Story, instance: Instance, at_ms: int) -> dict[str, Any]:
         "ContactId": contact.id,
         "CustomerEndpoint": _hidden(system.endpoint(called, contact.channel), contact),
         "CustomerId": _hidden(contact.customer_id, contact),
-        "DisconnectReason": _reason(story),
+        "DisconnectReason": disconnect_reason(story.contact, story.by, story.call),
         "DisconnectTimestamp": _second(story.ended_ms),
         "InitialContactId": initial,
         "InitiationMethod": contact.initiation_method,
@@ -274,16 +274,16 @@ def _references(contact: Contact) -> list[dict[str, Any]]:
     return [{"Name": name, **value} for name, value in contact.references.items()]
 
 
-def _reason(story: Story) -> str | None:
-    """DisconnectReason, null where AWS has no word for it."""
-    channel, by = story.contact.channel, story.by
+def disconnect_reason(contact: Contact, by: str, call: str) -> str | None:
+    """DisconnectReason, None where AWS has no word for it. `by`: see trace.ContactEnded; `call`: trace.CallEnded."""
+    channel = contact.channel
     if by == "transferred":
         return "TRANSFERRED" if channel == "EMAIL" else None
     if by == "not_answered":
-        return _CALLS.get(story.call, "TELECOM_PROBLEM")
+        return _CALLS.get(call, "TELECOM_PROBLEM")
     if by == "stopped" and channel != "VOICE":
         return "API"
-    if by == "customer_left" and story.contact.initiation_method == EXTERNAL:
+    if by == "customer_left" and contact.initiation_method == EXTERNAL:
         return "THIRD_PARTY_DISCONNECT"
     return _REASONS.get(by, None if channel == "CHAT" else "OTHER")
 

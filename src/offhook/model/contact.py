@@ -62,6 +62,7 @@ class Frame(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     modules: dict[str, Any] = {}
     system: dict[str, Any] = {}
     stored_input: str = ""
+    revision: str = ""
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -69,7 +70,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `waits` are the effects whose answers the block waits for, `memo` is the block's (see core.spec); `loops` counts
     passes by `<flow>|<action>`; `chain_ms` is how long synchronous functions have run without a prompt or an input
-    between them.
+    between them. `revision` is that of the flow's content, as it was when the run came to it.
     """
 
     line: str
@@ -84,6 +85,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     frames: tuple[Frame, ...] = ()
     chain_ms: int = 0
     waits: dict[str, Effect] = {}
+    revision: str = ""
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

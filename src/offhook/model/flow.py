@@ -73,7 +73,8 @@ class Flow(msgspec.Struct, frozen=True):
 
     `format`: `flow-language` or `legacy`. `type`: one of FLOW_TYPES, MODULE, or empty when the file does not say.
     `wrapper` is the API answer around the flow (its `Content` left out) or None; `content_style` tells how text
-    inside the wrapper was laid out ("" when Content was an object).
+    inside the wrapper was laid out ("" when Content was an object). `revision` tells contents of one ARN apart where
+    several are kept: a contact stays in the one that it came to.
     """
 
     format: str
@@ -87,3 +88,4 @@ class Flow(msgspec.Struct, frozen=True):
     wrapper: dict[str, Any] | None = None
     content_style: str = ""
     problems: tuple[Problem, ...] = ()
+    revision: str = ""
