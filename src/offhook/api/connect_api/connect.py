@@ -5,6 +5,7 @@ import binascii
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -63,6 +64,11 @@ class Connect:
 
     def instance_arn(self, instance: str) -> str:
         return f"arn:aws:connect:{self.region}:{self.account}:instance/{instance}"
+
+    def modified(self, record: Record) -> dict[str, Any]:
+        """When and where it was changed last, as most of AWS's shapes have it."""
+        instant = datetime.fromtimestamp(record.modified_ms / 1000, UTC)
+        return {"LastModifiedTime": instant, "LastModifiedRegion": self.region}
 
     # --- making ---
 
