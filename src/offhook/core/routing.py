@@ -66,10 +66,15 @@ class Routing:
         self._due: list[tuple[int, int, Waiting, Happen]] = []
         self._moved: list[Waiting] = []
         self._count = count(1)
-        self._delays: dict[str, set[int]] = defaultdict(set)
-        for profile in instance.routing_profiles.values():
-            for route in profile.queues:
-                self._delays[route.queue].add(route.delay_ms)
+        self._delays = _delays(instance)
+
+    def adopt(self, instance: Instance) -> None:
+        """The instance is configured otherwise from now on. Who waits keeps the place and the delays it came with."""
+        self._instance = instance
+        self._delays = _delays(instance)
+        for name, agent in self._agents.items():
+            settings = instance.agents.get(name) or AgentSettings(name)
+            agent.adopt(settings, instance.routing_profiles.get(settings.routing_profile, PLAIN))
 
     def has_declined(self, agent: str) -> bool:
         """Whether the agent is not asked any more since an offer was missed or rejected."""
@@ -342,6 +347,15 @@ class Routing:
             "OldestContactAge": (now_ms - min(entered)) // 1_000 if entered else None,
             "PositionInQueue": its.line.places.before(its.place) + 1 if its is not None and its.line else None,
         }
+
+
+def _delays(instance: Instance) -> dict[str, set[int]]:
+    """The delays that routing profiles give each queue, in ms."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for profile in instance.routing_profiles.values():
+        for route in profile.queues:
+            found[route.queue].add(route.delay_ms)
+    return found
 
 
 def _queue_of(order: Enqueue) -> tuple[str, str]:

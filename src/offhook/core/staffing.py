@@ -21,12 +21,16 @@ class Agent:
     __slots__ = ("_routes", "contacts", "free_since_ms", "profile", "settings", "status", "turn")
 
     def __init__(self, settings: AgentSettings, profile: RoutingProfile, status: str, at_ms: int) -> None:
-        self.settings = settings
-        self.profile = profile
         self.status = status
         self.free_since_ms = at_ms
         self.contacts: dict[str, tuple[str, str]] = {}
         self.turn: tuple[int, str] | None = None
+        self.adopt(settings, profile)
+
+    def adopt(self, settings: AgentSettings, profile: RoutingProfile) -> None:
+        """From now on the agent is like this; contacts stay."""
+        self.settings = settings
+        self.profile = profile
         self._routes: dict[str, dict[str, QueueRoute]] = {channel: {} for channel in profile.concurrency}
         for route in profile.queues:
             for channel in route.channels or profile.concurrency:

@@ -5,8 +5,10 @@ from typing import Any, Protocol
 
 import msgspec
 
+from offhook.core.program import Compiled
 from offhook.model.effect import CallService, CollectInput, InvokeLambda, Listen, PlaceCall, PlayPrompt, ShowView
 from offhook.model.event import LambdaEnded, ServiceEnded
+from offhook.model.writes import Row, Writes
 
 
 class Functions(Protocol):
@@ -85,3 +87,55 @@ class Customer(Protocol):
     def answers(self, effect: CollectInput | Listen | ShowView) -> Answer: ...
 
     def called(self, effect: PlaceCall) -> Called: ...
+
+
+class Silent:
+    """Nobody presses, says or leaves anything; whoever is called answers."""
+
+    def hears(self, effect: PlayPrompt) -> Answer:
+        return SILENT
+
+    def answers(self, effect: CollectInput | Listen | ShowView) -> Answer:
+        return SILENT
+
+    def called(self, effect: PlaceCall) -> Called:
+        return Called()
+
+
+class Store(Protocol):
+    """Where the embedded driver keeps contacts (adapters/store). Rows are as the tables have them.
+
+    `write` returns once all of it lasts, and raises where nothing of it does.
+    """
+
+    async def write(self, writes: Writes) -> None: ...
+
+    async def contact(self, contact_id: str) -> Row | None:
+        """The row of the contact, with its family's attributes as `attributes` (None where there are none)."""
+
+    async def due(self) -> list[Row]: ...
+
+    async def outbox(self) -> list[Row]: ...
+
+    async def on_floor(self) -> list[Row]:
+        """Contacts that wait for an agent, are with one, or keep one busy."""
+
+    async def families(self) -> dict[str, list[str]]:
+        """Initial contact ids of which more than one contact is open, with those."""
+
+    async def last_item(self) -> int:
+        """The greatest number of an item of a transcript."""
+
+
+class Seal(Protocol):
+    """Hides what is secret in what is stored (decision S22)."""
+
+    def close(self, data: bytes) -> bytes: ...
+
+    def open(self, data: bytes) -> bytes: ...
+
+
+class Instances(Protocol):
+    """Instances as they are configured now, by id. A contact asks for its own at every step."""
+
+    def compiled(self, instance_id: str) -> Compiled: ...

@@ -129,13 +129,19 @@ class RoutingProfile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A user who takes contacts; `name` is the user name. `proficiencies`: name to value to level (1..5)."""
+    """A user who takes contacts; `name` is the user name. `proficiencies`: name to value to level (1..5).
+
+    `auto_accept`: whatever is offered is taken. `after_contact_ms`: how long after-contact work takes, None for until
+    the agent says that it is done.
+    """
 
     name: str
     routing_profile: str = ""
     first_name: str = ""
     last_name: str = ""
     proficiencies: dict[str, dict[str, float]] = {}
+    auto_accept: bool = False
+    after_contact_ms: int | None = None
 
 
 class QuickConnect(msgspec.Struct, frozen=True, omit_defaults=True):

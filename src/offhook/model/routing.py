@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 AVAILABLE = "Available"
+OFFLINE = "Offline"
 
 
 class _At(msgspec.Struct, frozen=True):

@@ -1,0 +1,149 @@
+"""A chat: what is written into its transcript, and what a message of the customer means for the flow.
+
+An item is a row whose body is the JSON that GetTranscript and the websocket give. The id of an item that an effect
+writes follows from the effect's id, so a step that is made again writes it once.
+Source: spec/participant-ws.md sections 4 and 5. SYSTEM_MESSAGE and BOT are the names that AWS shows.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+
+from offhook.core import digits
+from offhook.core.calendar import text_of
+from offhook.drivers.embedded.turn import Turn
+from offhook.drivers.entered import entered
+from offhook.model import effect as effects
+from offhook.model.event import Event, Heard, InputEnded, PromptEnded, ViewAnswered
+from offhook.model.instance import derived_id
+
+PLAIN = "text/plain"
+INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
+RESPONSE = "application/vnd.amazonaws.connect.message.interactive.response"
+EVENTS = "application/vnd.amazonaws.connect.event."
+ENDED = EVENTS + "chat.ended"
+
+
+def write(turn: Turn, item_id: str, type: str, content_type: str, **members: Any) -> dict[str, Any]:
+    """Write an item of the chat, and push it once that is committed. `members` are its others, as AWS names them."""
+    contact = turn.contact
+    item = {
+        "Id": item_id,
+        "Type": type,
+        "ContentType": content_type,
+        "AbsoluteTime": text_of(turn.now_ms),
+        "ContactId": contact.id,
+        "InitialContactId": contact.initial_id,
+        **members,
+    }
+    row = {
+        "id": item_id,
+        "n": turn.runtime.next_item(),
+        "contact_id": contact.id,
+        "initial_id": contact.initial_id,
+        "at_ms": turn.now_ms,
+        "body": msgspec.json.encode(item),
+    }
+    turn.writes.put("item", row)
+    turn.items.append(row)
+    return item
+
+
+def happened(turn: Turn, effect_id: str, kind: str, **members: Any) -> None:
+    """An event of the chat: `chat.ended`, `participant.joined`, …"""
+    write(turn, derived_id("item", effect_id), "EVENT", EVENTS + kind, **members)
+
+
+def say(turn: Turn, effect_id: str, speech: effects.Speech, name: str = "SYSTEM_MESSAGE") -> None:
+    """What the flow says, as a message to the customer."""
+    content_type = INTERACTIVE if _is_template(speech.text) else PLAIN
+    system = {"ParticipantRole": "SYSTEM", "ParticipantId": derived_id("participant", turn.contact.initial_id, name)}
+    item_id = derived_id("item", effect_id)
+    write(turn, item_id, "MESSAGE", content_type, Content=speech.text, DisplayName=name, **system)
+
+
+def _is_template(text: str) -> bool:
+    """Whether it is an interactive message: JSON with a templateType."""
+    if not text.startswith("{"):
+        return False
+    try:
+        return "templateType" in json.loads(text)
+    except ValueError:
+        return False
+
+
+# --- effects ---
+
+
+def play(turn: Turn, effect: effects.PlayPrompt) -> None:
+    """Reading takes no time. What the agent alone is told is not the chat's."""
+    if effect.line == "customer":
+        say(turn, effect.id, effect.speech)
+    turn.at_once(PromptEnded(turn.now_ms, effect.id))
+
+
+def collect(turn: Turn, effect: effects.CollectInput) -> None:
+    if effect.speech is not None:
+        say(turn, effect.id, effect.speech)
+    at_ms = turn.now_ms + effect.first_ms
+    turn.due(effect.id, at_ms, InputEnded(at_ms, effect.id, "", "timeout"))
+
+
+def listen(turn: Turn, effect: effects.Listen) -> None:
+    if effect.speech is not None:
+        say(turn, effect.id, effect.speech, "BOT")
+    at_ms = turn.now_ms + effect.timeout_ms
+    turn.due(effect.id, at_ms, Heard(at_ms, effect.id, "", "timeout"))
+
+
+def show(turn: Turn, effect: effects.ShowView) -> None:
+    """A view as an interactive message; the answer is a message of the type RESPONSE."""
+    content = {"templateType": "ViewResource", "version": "1.0", "data": {"view": effect.view, "content": effect.data}}
+    speech = effects.Speech("text", msgspec.json.encode(content).decode())
+    say(turn, effect.id, speech)
+
+
+# --- what the customer writes ---
+
+
+def meaning(turn: Turn, text: str, content_type: str = PLAIN) -> Event | None:
+    """What a message of the customer is for the flow: the answer to what it waits for; None where it waits for none."""
+    for effect in turn.contact.pending.values():
+        match effect:
+            case effects.CollectInput(line="customer"):
+                return _keyed(turn, effect, text)
+            case effects.Listen(line="customer"):
+                return Heard(turn.now_ms, effect.id, _chosen(text)[0] if content_type == RESPONSE else text, "message")
+            case effects.ShowView(line="customer") if content_type == RESPONSE:
+                return ViewAnswered(turn.now_ms, effect.id, *_chosen(text))
+    return None
+
+
+def _keyed(turn: Turn, effect: effects.CollectInput, text: str) -> InputEnded:
+    """A message is a whole input: nobody waits for more keys."""
+    state = digits.begin(effect, now_ms=turn.now_ms, speech_ms=0)
+    for key in text.strip():
+        if isinstance(state, digits.Ended):
+            break
+        state = digits.press(state, key, now_ms=turn.now_ms)
+    if not isinstance(state, digits.Ended):
+        ended = digits.expire(state, now_ms=state.deadline_ms)
+        assert isinstance(ended, digits.Ended)
+        state = ended
+    return entered(effect, state, at_ms=turn.now_ms, encrypt=turn.runtime.encrypt)
+
+
+def _chosen(text: str) -> tuple[str, dict[str, Any]]:
+    """The action and what was filled in, of an answer to an interactive message; a text is the action itself."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return text, {}
+    if not isinstance(answer, dict):
+        return text, {}
+    data = answer.get("data")
+    inner: dict[str, Any] = data if isinstance(data, dict) else {}
+    action = answer.get("action") or answer.get("Action") or inner.get("action") or text
+    filled = inner.get("content", inner)
+    return str(action), filled if isinstance(filled, dict) else {}

@@ -1,0 +1,544 @@
+"""The whole: contacts by id, what is due, what runs outside, and the turns.
+
+Everything here runs in one event loop. What happens to contacts is dated by when it is looked at; what was due while no
+process ran happens at the start, in the order in which it was due.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future as Promise
+from heapq import heappop, heappush
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from offhook.core import metric
+from offhook.core.machine import step
+from offhook.core.marks import Marks
+from offhook.core.program import Compiled
+from offhook.core.snapshot import Snapshots
+from offhook.core.spec import Catalogue
+from offhook.drivers.embedded import chat, order
+from offhook.drivers.embedded.cell import Cell, Deed, Entry, happens
+from offhook.drivers.embedded.floor import Floor
+from offhook.drivers.embedded.turn import Turn
+from offhook.drivers.ports import Customer, Encrypt, Functions, Instances, NoServices, Seal, Services, Silent, Store
+from offhook.model.contact import Contact
+from offhook.model.effect import CallService, Effect, InvokeLambda
+from offhook.model.event import AttributesUpdated, Event, LambdaEnded, ServiceEnded, Started
+from offhook.model.writes import Row
+
+_LOG = logging.getLogger("offhook.contacts")
+_IDLE = 2_000  # contacts in memory to which nothing happens
+_AGAIN_MS = 1_000  # after the database refused a turn
+_EVENT = msgspec.json.Decoder(Event)
+_EFFECT = msgspec.json.Decoder(Effect)
+_ENCODER = msgspec.json.Encoder()
+_ANSWERS = (LambdaEnded, ServiceEnded)
+
+
+class NoContact(Exception):
+    """There is no contact with this id."""
+
+
+class Runtime:
+    """`watch` is told of each committed turn; `on_items` gets the rows of transcripts that were committed, in order.
+
+    `callee` gives the party at the other end of a voice contact. `clock` is milliseconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        instances: Instances,
+        functions: Functions,
+        *,
+        catalogue: Catalogue,
+        seal: Seal,
+        clock: Callable[[], int],
+        services: Services | None = None,
+        encrypt: Encrypt | None = None,
+        callee: Callable[[Contact, Marks], Customer] = lambda contact, marks: Silent(),
+        idle: int = _IDLE,
+    ) -> None:
+        self.seal = seal
+        self.snapshots = Snapshots(catalogue)
+        self.encrypt = encrypt
+        self.callee = callee
+        self.now_ms = clock
+        self.watchers: list[Callable[[Turn], None]] = []
+        self.on_items: list[Callable[[Sequence[Row]], None]] = []
+        self._store = store
+        self._instances = instances
+        self._functions = functions
+        self._services = services or NoServices()
+        self._idle = idle
+        self._cells: dict[str, Cell] = {}
+        self._resting: OrderedDict[str, Cell] = OrderedDict()
+        self._families: dict[str, set[str]] = defaultdict(set)
+        self._due: dict[str, tuple[str, Event]] = {}
+        self._heap: list[tuple[int, int, str]] = []
+        self._order = itertools.count()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._calls: dict[str, Promise[LambdaEnded]] = {}
+        self._floors: dict[str, Floor] = {}
+        self._items = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop
+        self._is_stopping = False
+
+    # --- the process ---
+
+    async def start(self, staff: Mapping[str, Mapping[str, str]] | None = None) -> None:
+        """Go on where the last process was. `staff`: the agents' statuses, by instance and user name."""
+        self._loop = asyncio.get_running_loop()
+        self._items = await self._store.last_item()
+        for initial_id, members in (await self._store.families()).items():
+            self._families[initial_id] = set(members)
+        await self._rebuild(staff or {})
+        for row in await self._store.due():
+            self.arm(row["id"], row["contact_id"], row["at_ms"], _EVENT.decode(self.seal.open(row["body"])))
+        for row in await self._store.outbox():
+            effect = _EFFECT.decode(self.seal.open(row["body"]))
+            cell = await self._loaded(row["contact_id"])
+            if cell is not None:
+                order.perform(self, cell, effect)
+        self._ring()
+
+    async def stop(self) -> None:
+        """Nothing happens any more; what is under way is committed. What functions answer from now on is not heard."""
+        self._is_stopping = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        for call in list(self._calls.values()):
+            call.cancel()
+        while self._tasks:
+            await asyncio.wait(list(self._tasks))
+
+    async def _rebuild(self, staff: Mapping[str, Mapping[str, str]]) -> None:
+        found: dict[str, list[tuple[Contact, str]]] = defaultdict(list)
+        for row in await self._store.on_floor():
+            marks = msgspec.json.decode(row["marks"], type=Marks)
+            contact = self.snapshots.decode(self.seal.open(row["snapshot"]))
+            at_work = marks.agent if not row["is_open"] and marks.work_ms is None else ""
+            found[row["instance_id"]].append((contact, at_work))
+        for instance_id in {*found, *staff}:
+            self.floor(instance_id).rebuild(found[instance_id], staff.get(instance_id, {}))
+
+    # --- what others ask for ---
+
+    async def begin(
+        self, contact: Contact, instance_id: str, *, at_ms: int | None = None, deed: Deed | None = None,
+        more: dict[str, Any] | None = None,
+    ) -> Contact:  # fmt: skip
+        """A new contact, which starts now or then. Returns how it stands once that lasts. `deed`: what its creator
+        writes beside; `more` is kept in its marks.
+        """
+        now_ms = self.now_ms()
+
+        def create(turn: Turn) -> Event | None:
+            if deed is not None:
+                deed(turn)
+            if contact.attributes:
+                turn.save_attributes(contact.attributes)
+            if at_ms is None or at_ms <= now_ms:
+                return Started(now_ms)
+            turn.due(f"{contact.id}/started", at_ms, Started(at_ms))
+            return None
+
+        cell = self._cells[contact.id] = Cell(contact.id)
+        self._fill(cell, contact, instance_id, Marks(created_ms=now_ms, scheduled_ms=at_ms, more=more or {}))
+        return await self._enter(cell, create)
+
+    async def turn(self, contact_id: str, deed: Deed) -> Contact:
+        """Do something in the contact's own turn. Returns how it stands once that is committed. Raises NoContact, and
+        what the store raises.
+        """
+        self._fire()  # what is overdue comes first
+        return await self._enter(self._cell(contact_id), deed)
+
+    async def happen(self, contact_id: str, event: Event) -> Contact:
+        """Let something happen to the contact: see `turn`."""
+        return await self.turn(contact_id, happens(event))
+
+    def push(self, contact_id: str, event: Event) -> None:
+        """The same, where nobody waits."""
+        self._put(self._cell(contact_id), Entry(happens(event)))
+
+    async def look(self, contact_id: str) -> Cell | None:
+        """The contact as it was committed last (`seen`, `marks`), None where there is none."""
+        return await self._loaded(contact_id)
+
+    async def set_attributes(self, contact_id: str, attributes: Mapping[str, str]) -> None:
+        """Set user-defined attributes of a contact and of all its family, ended or not. Raises NoContact."""
+        cell = await self._loaded(contact_id)
+        if cell is None or cell.seen is None:
+            raise NoContact(contact_id)
+        initial_id = cell.seen.initial_id
+
+        def save(turn: Turn) -> Event | None:
+            turn.save_attributes({**turn.cell.attributes, **attributes})
+            told = AttributesUpdated(turn.now_ms, dict(attributes))
+            for other in self.family(turn.contact):
+                turn.due(f"{other}/told/{self.next_item()}", turn.now_ms, told, other)
+            return told
+
+        initial = await self._loaded(initial_id)
+        await self.turn(initial_id if initial is not None else contact_id, save)
+
+    def floor(self, instance_id: str) -> Floor:
+        """The queues and agents of an instance."""
+        if instance_id not in self._floors:
+            self._floors[instance_id] = Floor(self, self.compiled(instance_id).instance)
+        return self._floors[instance_id]
+
+    def adopt(self, instance_id: str) -> None:
+        """The instance is configured otherwise from now on."""
+        if instance_id in self._floors:
+            self._floors[instance_id].adopt(self.compiled(instance_id).instance)
+
+    def compiled(self, instance_id: str) -> Compiled:
+        return self._instances.compiled(instance_id)
+
+    @property
+    def load(self) -> dict[str, int]:
+        """How much there is at hand: contacts in memory, events that are due, functions that run."""
+        return {"contacts": len(self._cells), "due": len(self._due), "calls": len(self._calls)}
+
+    # --- what turns ask for ---
+
+    def encode(self, value: Event | Effect) -> bytes:
+        return _ENCODER.encode(value)
+
+    def next_item(self) -> int:
+        self._items += 1
+        return self._items
+
+    def family(self, contact: Contact) -> list[str]:
+        """Other open contacts of the same initial contact."""
+        return sorted(self._families.get(contact.initial_id, set()) - {contact.id})
+
+    def bear(self, turn: Turn, contact: Contact, *, at_ms: int) -> None:
+        """A contact that another has ordered: its rows in the order's turn, its start when that is due."""
+        cell = Cell(contact.id)
+        marks = Marks(created_ms=turn.now_ms, scheduled_ms=at_ms if at_ms > turn.now_ms else None)
+        self._fill(cell, contact, turn.cell.instance_id, marks)
+        made = Turn(self, cell, turn.now_ms)
+        made.keep()
+        if contact.initial_id == contact.id and contact.attributes:
+            made.save_attributes(contact.attributes)
+        turn.writes.add(made.writes)
+        turn.due(f"{contact.id}/started", at_ms, Started(at_ms), contact.id)
+        turn.after.append(lambda: self._admit(cell))
+
+    def _admit(self, cell: Cell) -> None:
+        contact = cell.contact
+        assert contact is not None
+        cell.seen = contact
+        known = self._cells.setdefault(cell.id, cell)
+        if known is cell:
+            self._rest(cell)
+        self._join(contact)
+
+    def _join(self, contact: Contact) -> None:
+        if contact.initial_id != contact.id or contact.initial_id in self._families:
+            self._families[contact.initial_id] |= {contact.initial_id, contact.id}
+
+    # --- what is due ---
+
+    def arm(self, due_id: str, contact_id: str, at_ms: int, event: Event) -> None:
+        """Let the event happen then; its row is there."""
+        self._due[due_id] = contact_id, event
+        heappush(self._heap, (at_ms, next(self._order), due_id))
+        if self._heap[0][2] == due_id:
+            self._ring()
+
+    def disarm(self, due_id: str) -> None:
+        self._due.pop(due_id, None)
+
+    def is_due(self, due_id: str) -> bool:
+        return due_id in self._due
+
+    def later(self, after_ms: int, happen: Callable[[], Any]) -> None:
+        """Call it after so long, if this process lives then."""
+        self._loop.call_later(after_ms / 1000, happen)
+
+    def _ring(self) -> None:
+        """Be woken when the next thing is due."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        while self._heap and self._heap[0][2] not in self._due:
+            heappop(self._heap)
+        if self._heap and not self._is_stopping:
+            after_ms = max(0, self._heap[0][0] - self.now_ms())
+            self._alarm = self._loop.call_later(after_ms / 1000, self._wake)
+
+    def _wake(self) -> None:
+        self._alarm = None
+        self._fire()
+        self._ring()
+
+    def _fire(self) -> None:
+        """Everything that is due by now goes into the inboxes."""
+        now_ms = self.now_ms()
+        while self._heap and self._heap[0][0] <= now_ms:
+            _, _, due_id = heappop(self._heap)
+            found = self._due.get(due_id)
+            if found is not None:
+                contact_id, event = found
+                dated = replace(event, at_ms=now_ms)
+                self._put(self._cell(contact_id), Entry(happens(dated), due_id))
+
+    # --- turns ---
+
+    def _cell(self, contact_id: str) -> Cell:
+        cell = self._cells.get(contact_id)
+        if cell is None:
+            cell = self._cells[contact_id] = Cell(contact_id)
+        return cell
+
+    async def _enter(self, cell: Cell, deed: Deed) -> Contact:
+        future: asyncio.Future[Contact] = self._loop.create_future()
+        self._put(cell, Entry(deed, future=future))
+        return await future
+
+    def _put(self, cell: Cell, entry: Entry) -> None:
+        cell.inbox.append(entry)
+        if not cell.busy:
+            self._go(cell)
+
+    def _put_all(self, cell: Cell, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            self._put(cell, entry)
+
+    def _go(self, cell: Cell) -> None:
+        cell.busy = True
+        self._resting.pop(cell.id, None)
+        task = self._loop.create_task(self._work(cell))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _work(self, cell: Cell) -> None:
+        """Turns of one contact until nothing is left for it."""
+        try:
+            while cell.inbox:
+                if cell.contact is None and not await self._load(cell):
+                    self._refuse(cell)
+                    break
+                await self._take_turn(cell)
+        finally:
+            cell.busy = False
+            self._rest(cell)
+
+    async def _take_turn(self, cell: Cell) -> None:
+        turn = Turn(self, cell, self.now_ms())
+        taken: list[Entry] = []
+        try:
+            while cell.inbox:
+                entry = cell.inbox.popleft()
+                taken.append(entry)
+                self._step(turn, entry)
+            if turn.has_changed or turn.writes:
+                turn.keep()
+                self._end(turn)
+                await self._store.write(turn.writes)
+        except Exception as problem:  # ours or the database's: nothing of this turn has happened
+            self._undo(cell, taken, problem)
+            return
+        self._commit(turn, taken)
+
+    def _step(self, turn: Turn, entry: Entry) -> None:
+        event = entry.deed(turn)
+        if entry.due_id:
+            turn.writes.drop("due", entry.due_id)
+            turn.after.append(lambda: self.disarm(entry.due_id))
+        if event is None:
+            return
+        cell = turn.cell
+        was = turn.contact
+        stepped = step(self.compiled(cell.instance_id), was, event)
+        effect_id = getattr(event, "effect_id", "")
+        if effect_id and effect_id != entry.due_id:
+            turn.forget(effect_id)
+        if stepped.contact is was:
+            return
+        turn.took(stepped, event)
+        for effect in stepped.effects:
+            turn.effects.append(effect)
+            order.plan(turn, effect)
+
+    def _end(self, turn: Turn) -> None:
+        """A chat that has ended, and does not go on in another contact, says so in its transcript."""
+        was, contact = turn.was, turn.contact
+        if contact.phase != "ended" or was is None or was.phase == "ended":
+            return
+        if contact.channel == "CHAT" and not _goes_on(turn):
+            chat.happened(turn, f"{contact.id}/ended", "chat.ended")
+
+    def _commit(self, turn: Turn, taken: list[Entry]) -> None:
+        cell = turn.cell
+        contact = cell.contact
+        assert contact is not None
+        cell.seen = contact
+        for act in turn.after:
+            act()
+        for entry in taken:
+            if entry.future is not None and not entry.future.cancelled():
+                entry.future.set_result(contact)
+        if turn.items:
+            for push in self.on_items:
+                push(turn.items)
+        if turn.has_changed:
+            self._follow(turn, contact)
+
+    def _follow(self, turn: Turn, contact: Contact) -> None:
+        if contact.phase == "ended" and contact.initial_id in self._families:
+            self._families[contact.initial_id].discard(contact.id)
+            if len(self._families[contact.initial_id]) < 2:
+                del self._families[contact.initial_id]
+        for effect in turn.effects:
+            order.perform(self, turn.cell, effect)
+        if contact.agent is not None or contact.place is not None or contact.phase == "ended":
+            self.floor(turn.cell.instance_id).stepped(contact)
+        for watch in self.watchers:
+            watch(turn)
+
+    def _undo(self, cell: Cell, taken: list[Entry], problem: Exception) -> None:
+        """Back to what is committed. Who waits hears of it; what nobody waits for is tried again."""
+        cell.contact = None
+        again = []
+        for entry in taken:
+            if entry.future is None:
+                again.append(entry)
+            elif not entry.future.cancelled():
+                entry.future.set_exception(problem)
+        _LOG.error("contact %s: a turn was not committed: %r", cell.id, problem, exc_info=_unexpected(problem))
+        if again and not self._is_stopping:
+            self.later(_AGAIN_MS, lambda: self._put_all(cell, again))
+
+    def _refuse(self, cell: Cell) -> None:
+        """There is no such contact."""
+        while cell.inbox:
+            entry = cell.inbox.popleft()
+            if entry.future is not None and not entry.future.cancelled():
+                entry.future.set_exception(NoContact(cell.id))
+
+    # --- memory ---
+
+    async def _loaded(self, contact_id: str) -> Cell | None:
+        cell = self._cells.get(contact_id)
+        if cell is not None and cell.seen is not None:
+            return cell
+        cell = Cell(contact_id)
+        if not await self._load(cell):
+            return None
+        known = self._cells.setdefault(contact_id, cell)
+        if known is cell:
+            self._rest(cell)
+        elif known.seen is None:
+            return cell
+        return known
+
+    async def _load(self, cell: Cell) -> bool:
+        row = await self._store.contact(cell.id)
+        if row is None:
+            return False
+        contact = self.snapshots.decode(self.seal.open(row["snapshot"]))
+        attributes = row["attributes"]
+        self._fill(cell, contact, row["instance_id"], msgspec.json.decode(row["marks"], type=Marks))
+        cell.seq = row["seq"]
+        cell.seen = contact
+        if attributes is not None:
+            cell.attributes = msgspec.json.decode(self.seal.open(attributes))
+        return True
+
+    def _fill(self, cell: Cell, contact: Contact, instance_id: str, marks: Marks) -> None:
+        cell.contact = contact
+        cell.instance_id = instance_id
+        cell.marks = marks
+        cell.attributes = contact.attributes
+
+    def _rest(self, cell: Cell) -> None:
+        """Nothing happens to it just now: it may leave memory when there are many."""
+        if cell.inbox and cell.contact is not None:
+            self._go(cell)
+            return
+        if cell.contact is None:
+            self._cells.pop(cell.id, None)
+            return
+        self._resting[cell.id] = cell
+        while len(self._resting) > self._idle:
+            contact_id, _ = self._resting.popitem(last=False)
+            self._cells.pop(contact_id, None)
+
+    # --- the outside ---
+
+    def invoke(self, cell: Cell, effect: InvokeLambda) -> None:
+        """Start an attempt. Its answer happens to the contact; one that is called off is not heard."""
+        answer = self._functions.invoke(effect)
+        if isinstance(answer, LambdaEnded):
+            ended = answer
+            self.later(ended.took_ms, lambda: self._answered(cell.id, ended))
+            return
+        self._calls[effect.id] = answer
+        answer.add_done_callback(lambda done: self._hear(cell.id, effect.id, done))
+
+    def _hear(self, contact_id: str, effect_id: str, done: "Promise[LambdaEnded]") -> None:
+        """In whatever thread the function ended."""
+
+        def hear() -> None:
+            if self._calls.pop(effect_id, None) is not None and not done.cancelled() and not self._is_stopping:
+                self._answered(contact_id, done.result())
+
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(hear)
+
+    def call_off(self, effect_id: str) -> None:
+        call = self._calls.pop(effect_id, None)
+        if call is not None:
+            call.cancel()
+
+    def ask(self, cell: Cell, effect: CallService) -> None:
+        if effect.service == metric.SERVICE and effect.operation == metric.OPERATION:
+            self._answered(cell.id, self.floor(cell.instance_id).measure(effect))
+            return
+        asked = self._loop.run_in_executor(None, self._services.call, effect, cell.id)
+
+        def hear(done: "asyncio.Future[ServiceEnded]") -> None:
+            ended = done.result()
+            self.later(ended.took_ms, lambda: self._answered(cell.id, ended))
+
+        asked.add_done_callback(hear)
+
+    def _answered(self, contact_id: str, answer: Any) -> None:
+        if self._is_stopping:
+            return
+        self._fire()  # a limit that has passed comes first, however late its timer is
+        self.push(contact_id, replace(answer, at_ms=self.now_ms()))
+
+    def worked(self, contact_id: str) -> None:
+        """The work after the contact is over: its row says so."""
+
+        def mark(turn: Turn) -> Event | None:
+            turn.cell.marks = replace(turn.cell.marks, work_ms=turn.now_ms)
+            turn.has_changed = True
+            return None
+
+        self._put(self._cell(contact_id), Entry(mark))
+
+
+def _goes_on(turn: Turn) -> bool:
+    """Whether the customer's chat goes on in another contact of the family."""
+    return any(getattr(effect, "kin", "") == "previous" for effect in turn.effects) or bool(
+        turn.runtime.family(turn.contact)
+    )
+
+
+def _unexpected(problem: Exception) -> Exception | None:
+    """Ours, with where it happened; what the database says needs no traceback."""
+    return None if type(problem).__name__ in ("StoreFull", "StoreLost") else problem
