@@ -20,6 +20,7 @@ from offhook.adapters.store.opened import opened
 from offhook.api import connect_api, lambda_api
 from offhook.api.aws import services
 from offhook.api.connect_api.connect import Connect
+from offhook.api.door import Door
 from offhook.api.gateway import Gateway
 from offhook.api.lambda_api.lambdas import Lambdas
 
@@ -38,7 +39,13 @@ class Application:
 
 @asynccontextmanager
 async def application(
-    functions: Mapping[str, Function], *, account: str, region: str, folder: Path, database: str = ""
+    functions: Mapping[str, Function],
+    *,
+    account: str,
+    region: str,
+    folder: Path,
+    database: str = "",
+    door: Door | None = None,
 ) -> AsyncIterator[Application]:
     """`functions` are those of the project, `folder` is where deployed ones are kept, and the database, unless another
     is named. Raises UsageError.
@@ -55,7 +62,7 @@ async def application(
             lambdas = Lambdas(registry, invoker, queue, now_ms)
             connect = Connect(kept.shelf, account, region, now_ms, lambda: str(uuid.uuid4()))
             made = services(connect=connect_api.handlers(connect), lambdas=lambda_api.handlers(lambdas))
-            application = Application(Gateway(made), host, tuple(registry.names()))
+            application = Application(Gateway(made, door), host, tuple(registry.names()))
             queue.resume()
             try:
                 yield application

@@ -30,6 +30,7 @@ def services(
             broken="InternalServerException",
             handlers=participant or {},
             enumerations=True,
+            is_signed=False,
         ),
         Service(
             "lambda",
@@ -37,6 +38,8 @@ def services(
             invalid="InvalidParameterValueException",
             broken="ServiceException",
             too_large="RequestTooLargeException",
+            throttled="TooManyRequestsException",
+            throttled_members={"Reason": "CallerRateLimitExceeded", "retryAfterSeconds": "1"},
             handlers=lambdas or {},
             max_body_bytes={"CreateFunction": _PACKAGE_BYTES, "UpdateFunctionCode": _PACKAGE_BYTES},
         ),

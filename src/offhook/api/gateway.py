@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from offhook.api import browser
+from offhook.api.door import Door
 from offhook.api.errors import ServiceError
 from offhook.api.parse import Received
 from offhook.api.serialise import JSON, Answer
@@ -33,7 +34,8 @@ _MAX_DROPPED_BYTES = 104_857_600
 class Gateway:
     """An ASGI application. Each service is known by the scope of signatures for it."""
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    def __init__(self, services: Sequence[Service], door: Door | None = None) -> None:
+        self._door = door or Door()
         self._by_scope = {service.scope: service for service in services}
         self._by_name = {service.name: service for service in services}
 
@@ -46,7 +48,7 @@ class Gateway:
 
     async def _respond(self, request: Request) -> Response:
         headers = dict(request.headers)
-        refusal = browser.refusal(headers)
+        refusal = self._door.pages.refusal(headers)
         if refusal:
             return Response(refusal + "\n", 403, media_type="text/plain")
         if request.method == "OPTIONS":
@@ -55,7 +57,7 @@ class Gateway:
         path = request.scope["raw_path"].decode("latin-1")
         service = self._service(headers, path)
         try:
-            answer = await _answer(service, request, path, request_id)
+            answer = await _answer(service, request, path, request_id, self._door)
         except ServiceError as error:
             answer = service.error(error)
         except ClientDisconnect:
@@ -74,7 +76,8 @@ class Gateway:
         return self._by_name[name]
 
 
-async def _answer(service: Service, request: Request, path: str, request_id: str) -> Answer:
+async def _answer(service: Service, request: Request, path: str, request_id: str, door: Door) -> Answer:
+    announced = door.admit(service, request, path)
     query = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
     found = service.routes.find(request.method, path, query)
     if found is None:
@@ -83,6 +86,7 @@ async def _answer(service: Service, request: Request, path: str, request_id: str
     operation, labels = found
     handler = service.handler(operation)
     body = await _body(request, service, operation)
+    door.check(service, announced, body)
     result = handler(service.parameters(operation, Received(labels, query, request.headers, body)), request_id)
     if inspect.isawaitable(result):
         result = await result

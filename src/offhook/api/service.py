@@ -27,8 +27,9 @@ class Service:
     """`name` as botocore spells it, `scope` as a signature does.
 
     `invalid`, `broken` and `too_large` are the service's own words for a parameter that is not allowed, for a mistake
-    of ours, and for a body above `max_body_bytes` (by operation, where it is not MAX_BODY_BYTES). `enumerations`:
-    values that the model does not list are refused.
+    of ours, and for a body above `max_body_bytes` (by operation, where it is not MAX_BODY_BYTES); `throttled` for too
+    many requests, with `throttled_members`. `enumerations`: values that the model does not list are refused.
+    `is_signed`: clients have access keys; else they have tokens that the handlers ask for.
     """
 
     name: str
@@ -39,6 +40,9 @@ class Service:
     handlers: Mapping[str, Handler] = field(default_factory=dict)
     max_body_bytes: Mapping[str, int] = field(default_factory=dict)
     enumerations: bool = False
+    throttled: str = "ThrottlingException"
+    throttled_members: Mapping[str, str] = field(default_factory=dict)
+    is_signed: bool = True
 
     @cached_property
     def model(self) -> Any:
