@@ -88,7 +88,12 @@ class Service:
             said = Answer(error.status, {}, msgspec.json.encode({"message": error.message}))
         else:
             status = shape.metadata.get("error", {}).get("httpStatusCode", error.status)
-            said = serialise.answer({**_words(error, shape, status), **error.members}, shape, status)
+            words = _words(error, shape, status)
+            said = serialise.answer({**words, **error.members}, shape, status)
+            if not words:
+                # Clients show a message even where the model has none; without it they show `None`
+                body = {"message": error.message, **msgspec.json.decode(said.body)}
+                said = Answer(status, said.headers, msgspec.json.encode(body))
         said.headers["x-amzn-ErrorType"] = error.code
         return said
 
