@@ -8,28 +8,52 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from offhook.adapters.encryption import encrypt
 from offhook.adapters.lambdas.answer import MAX_ANSWER_BYTES
 from offhook.adapters.lambdas.attempt import Attempts
 from offhook.adapters.lambdas.host import LambdaHost
 from offhook.adapters.lambdas.invoker import Invoker
 from offhook.adapters.lambdas.queue import Queue
+from offhook.adapters.lambdas.registered import Registered
 from offhook.adapters.lambdas.registry import Registry
 from offhook.adapters.lambdas.spec import Function
 from offhook.adapters.lambdas.store import Store
+from offhook.adapters.store.contacts import Contacts
 from offhook.adapters.store.opened import opened
-from offhook.api import connect_api, lambda_api
+from offhook.adapters.store.shelf import ACCOUNT, Shelf
+from offhook.api import connect_api, lambda_api, participant_api
 from offhook.api.aws import services
+from offhook.api.chat.chats import Chats
+from offhook.api.chat.socket import Sockets
 from offhook.api.connect_api.connect import Connect
 from offhook.api.door import Door
 from offhook.api.gateway import Gateway
+from offhook.api.instances import Instances
 from offhook.api.lambda_api.lambdas import Lambdas
+from offhook.api.participant_api import Desk
+from offhook.blocks import catalogue
+from offhook.drivers.embedded.runtime import Runtime
+from offhook.model.instance import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """An ASGI application: requests go one way, websockets the other."""
+
+    requests: ASGIApp
+    sockets: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (self.sockets if scope["type"] == "websocket" else self.requests)(scope, receive, send)
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
     """`gateway` answers; `names` are the functions there were at the start; `end_functions` ends all that run."""
 
-    gateway: Gateway
+    gateway: ASGIApp
     host: LambdaHost
     names: tuple[str, ...]
 
@@ -40,39 +64,70 @@ class Application:
 @asynccontextmanager
 async def application(
     functions: Mapping[str, Function],
+    instance: Instance,
     *,
-    account: str,
-    region: str,
     folder: Path,
+    url: str,
     database: str = "",
     door: Door | None = None,
 ) -> AsyncIterator[Application]:
-    """`functions` are those of the project, `folder` is where deployed ones are kept, and the database, unless another
-    is named. Raises UsageError.
+    """`functions` are those of the project, `instance` is what it says of them and of itself. `folder` is where
+    deployed functions are kept, and the database, unless another is named. `url` is where clients
+    reach the server. Raises UsageError.
     """
     store = Store(folder / "lambda")
     try:
         kept = await opened(database, folder, now_ms)
         try:
-            registry = Registry(store, functions, account=account, region=region)
+            registry = Registry(store, functions, account=instance.account, region=instance.region)
             host = LambdaHost(functions, max_body_bytes=MAX_ANSWER_BYTES)
             invoker = Invoker(registry, host, functions)
             attempts = Attempts(registry, invoker)
             queue = Queue(folder / "lambda" / ".events", attempts.run, attempts.patience)
             lambdas = Lambdas(registry, invoker, queue, now_ms)
-            connect = Connect(kept.shelf, account, region, now_ms, lambda: str(uuid.uuid4()))
-            made = services(connect=connect_api.handlers(connect), lambdas=lambda_api.handlers(lambdas))
-            application = Application(Gateway(made, door), host, tuple(registry.names()))
+            instances = Instances(kept.shelf, registry, instance)
+            contacts = Contacts(kept.database)
+            runtime = Runtime(
+                contacts, instances, Registered(registry, invoker, host),
+                catalogue=catalogue(), seal=kept.seal, clock=now_ms, encrypt=encrypt,
+            )  # fmt: skip
+            instances.listen(runtime.adopt)
+            chats = Chats(runtime, contacts, now_ms)
+            desk = Desk(chats, now_ms, new_id, url)
+            connect = Connect(
+                kept.shelf, instance.account, instance.region, now_ms, new_id,
+                runtime, contacts, instances, chats,
+            )  # fmt: skip
+            made = services(
+                connect=connect_api.handlers(connect), participant=participant_api.handlers(desk),
+                lambdas=lambda_api.handlers(lambdas),
+            )  # fmt: skip
+            application = Application(Entrance(Gateway(made, door), Sockets(chats)), host, tuple(registry.names()))
             queue.resume()
+            await runtime.start(presence(kept.shelf))
             try:
                 yield application
             finally:
+                chats.hub.close()
+                await runtime.stop()
                 await queue.close()
                 await application.end_functions()
         finally:
             await kept.database.close()
     finally:
         store.close()
+
+
+def presence(shelf: Shelf) -> dict[str, dict[str, str]]:
+    """The status of every agent who has one, by instance and user name."""
+    return {
+        instance.id: {record.name: record.body["Status"] for record in shelf.all(instance.id, "presence")}
+        for instance in shelf.all(ACCOUNT, "instance")
+    }
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
 
 
 def now_ms() -> int:

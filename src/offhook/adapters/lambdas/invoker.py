@@ -39,16 +39,21 @@ class Invoker:
         self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def begin(self, target: Target, payload: msgspec.Raw, *, request_id: str) -> "Future[LambdaEnded]":
-        """Start an invocation. Raises Refusal when too much runs; what goes wrong later is in the answer."""
+    def begin(
+        self, target: Target, payload: msgspec.Raw, *, request_id: str, id: str = "", timeout_ms: int = _LONGEST_MS
+    ) -> "Future[LambdaEnded]":
+        """Start an invocation. Raises Refusal when too much runs; what goes wrong later is in the answer.
+
+        `id` is what the answer refers to, the request's id where there is none.
+        """
         name = target.deployment.name
         self._admit(target.deployment)
         effect = InvokeLambda(
-            id=request_id,
+            id=id or request_id,
             function=self._hosted(target),
             arn=self._registry.arn(name, target.qualifier),
             event=cast(dict[str, Any], payload),  # the host encodes it, which leaves it as it is
-            timeout_ms=_LONGEST_MS,
+            timeout_ms=timeout_ms,
             request_id=request_id,
             qualifier=target.qualifier,
             version=target.version.number,

@@ -4,7 +4,7 @@ A change is there at once and lasts once `commit` has returned; where that fails
 process owns the database, nobody else changes it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -50,12 +50,17 @@ class Shelf:
         self._names: dict[Key, dict[str, str]] = {}
         self._before: dict[tuple[str, str, str], Record | None] = {}
         self._watchers: list[Callable[[set[Key]], None]] = []
+        self._hooks: list[Callable[[Mapping[tuple[str, str, str], Record | None]], None]] = []
         for record in sorted(map(_DECODER.decode, rows), key=lambda record: record.created_ms):
             self._set(record)
 
     def watch(self, watcher: Callable[[set[Key]], None]) -> None:
         """Tell `watcher` which kinds of which instances have changed, after each commit."""
         self._watchers.append(watcher)
+
+    def also(self, hook: "Callable[[Mapping[tuple[str, str, str], Record | None]], None]") -> None:
+        """Let `hook` put more into each commit: it is given what was there before, by instance, kind and id."""
+        self._hooks.append(hook)
 
     # --- reading ---
 
@@ -98,6 +103,8 @@ class Shelf:
         """Returns once every change lasts. Raises what the database does; memory is then as it was."""
         if not self._before:
             return
+        for hook in self._hooks:
+            hook(dict(self._before))
         before, self._before = self._before, {}
         writes = Writes()
         for instance, kind, id in before:

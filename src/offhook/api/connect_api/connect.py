@@ -4,16 +4,20 @@ import base64
 import binascii
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
 import msgspec
 
+from offhook.adapters.store.contacts import Contacts
 from offhook.adapters.store.shelf import ACCOUNT, Record, Shelf
+from offhook.api.chat.chats import Chats
 from offhook.api.errors import ServiceError
+from offhook.api.instances import Instances
 from offhook.api.service import Result
+from offhook.drivers.embedded.runtime import Runtime
 from offhook.model.instance import derived_id
 
 _ARN = re.compile(r"arn:aws[a-zA-Z-]*:connect:[a-z0-9-]*:\d{12}:instance/(?P<instance>[^/]+)(?:/(?P<rest>.+))?")
@@ -22,14 +26,21 @@ _MOST_ITEMS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """`now_ms` is a clock (milliseconds since the epoch), `new_id` gives ids that nobody has."""
+    """`now_ms` is a clock (milliseconds since the epoch), `new_id` gives ids that nobody has.
+
+    `runtime` runs contacts, `contacts` is what is known of them, `instances` are the records as instances,
+    `chats` who takes part in chats.
+    """
 
     shelf: Shelf
     account: str
     region: str
     now_ms: Callable[[], int]
     new_id: Callable[[], str]
-    more: dict[str, Any] = field(default_factory=dict)
+    runtime: Runtime
+    contacts: Contacts
+    instances: Instances
+    chats: Chats
 
     # --- finding ---
 
