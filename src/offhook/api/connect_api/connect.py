@@ -22,6 +22,7 @@ from offhook.model.instance import derived_id
 
 _ARN = re.compile(r"arn:aws[a-zA-Z-]*:connect:[a-z0-9-]*:\d{12}:instance/(?P<instance>[^/]+)(?:/(?P<rest>.+))?")
 _MOST_ITEMS = 1_000
+_MOST_TAGS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Connect:
         if made is not None:
             return made
         self.must_be_free(instance, kind, name)
+        check_tags(asked.get("Tags", {}))
         record = Record(instance=instance, kind=kind, id=id, name=name, body=body, tags=asked.get("Tags", {}))
         return self.shelf.put(record)
 
@@ -122,6 +124,14 @@ def id_of(text: str) -> str:
     found = _ARN.fullmatch(text)
     rest = found["rest"] if found is not None else None
     return unquote((rest or text).rsplit("/", 1)[-1])
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """ServiceError where a thing may not have these tags. Source: adminguide/tagging.html"""
+    if reserved := [key for key in tags if key.lower().startswith("aws:")]:
+        raise invalid(f"The key {reserved[0]!r} is reserved: no tag may begin with aws:.")
+    if len(tags) > _MOST_TAGS:
+        raise invalid(f"A thing may have {_MOST_TAGS} tags.")
 
 
 def missing(message: str) -> ServiceError:
