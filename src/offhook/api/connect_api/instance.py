@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from offhook.adapters.store.shelf import ACCOUNT, Record
+from offhook.api.connect_api.beginning import begin
 from offhook.api.connect_api.connect import Connect, Operation, by_name, page, refused
 from offhook.api.service import Result
 
@@ -29,6 +30,8 @@ def _create(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
     }  # fmt: skip
     body = {"IdentityManagementType": asked["IdentityManagementType"], "Attributes": {**_DEFAULTS, **attributes}}
     record = connect.create(ACCOUNT, "instance", asked, body, name=alias)
+    if not list(connect.shelf.kinds(record.id)):  # a request that is repeated finds what it made
+        begin(connect, record.id)
     return {"Id": record.id, "Arn": connect.arn(record)}
 
 
