@@ -32,6 +32,7 @@ from offhook.adapters.lambdas.spec import (
 from offhook.blocks import catalogue
 from offhook.cli.agents import with_staff
 from offhook.cli.file import contents
+from offhook.cli.server_settings import ServerSettings
 from offhook.cli.services import Description, described, with_bots
 from offhook.cli.settings import FunctionSettings, Settings, Unfolded, read_settings
 from offhook.core.calendar import parse_hours
@@ -75,6 +76,7 @@ class Project:
     services: dict[str, Description] = field(default_factory=dict)
     service_files: tuple[Path, ...] = ()
     agents: dict[str, AgentScript] = field(default_factory=dict)
+    server: ServerSettings = field(default_factory=ServerSettings)
 
     def function_name(self, text: str) -> str:
         """The name of the function that has this logical id in a template; else the text itself."""
@@ -240,7 +242,7 @@ def _load(file: Path, env: str | None, profile: str | None) -> Project:
         root=root, file=file, instance=instance, functions=functions, files=files, paths=settings.paths,
         warnings=tuple(warnings), instance_limit=settings.instance_limit, templates=tuple(unfolded.files),
         logical_ids=unfolded.logical_ids, services=descriptions, service_files=tuple(service_files.values()),
-        agents=settings.staff.scripts,
+        agents=settings.staff.scripts, server=settings.server,
     )  # fmt: skip
 
 

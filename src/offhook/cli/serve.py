@@ -10,15 +10,23 @@ def command(
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="0 for one that is free.")] = 4510,
     env: Annotated[str | None, typer.Option("--env", metavar="NAME", help="An environment of offhook.toml.")] = None,
+    access_keys: Annotated[
+        Path | None,
+        typer.Option("--access-keys", metavar="FILE", help="Keys to sign calls with, as ~/.aws/credentials."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say that it is ready in JSON.")] = False,
 ) -> None:
     """Serve the Lambda API: any AWS client reaches it with AWS_ENDPOINT_URL=http://127.0.0.1:4510.
+
+    Other machines may call only with access keys: --access-keys, OFFHOOK_ACCESS_KEYS="ID:SECRET", or [server]
+    access_keys in offhook.toml.
 
     Example: offhook serve --port 4510
     """
     from offhook.cli import server
     from offhook.cli.project import load_project
 
-    listener = server.listen(host, port)
-    with listener:
-        server.serve(load_project(Path.cwd(), env=env), listener, as_json=as_json)
+    project = load_project(Path.cwd(), env=env)
+    door = server.guard(project, access_keys, host)
+    with server.listen(host, port) as listener:
+        server.serve(project, listener, door, as_json=as_json)

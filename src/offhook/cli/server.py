@@ -5,15 +5,22 @@ import contextlib
 import errno
 import ipaddress
 import logging
+import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import uvicorn
 
 from offhook.api.application import Application, application
+from offhook.api.door import Door
+from offhook.api.limit_socket import MAX_FRAME_BYTES, BoundedSockets
+from offhook.api.limit_wire import bounded
+from offhook.cli import doors
 from offhook.cli.project import Project
 from offhook.model.errors import UsageError
 
@@ -22,16 +29,28 @@ _MOMENT_SECONDS = 5
 _KEEP_SECONDS = 75  # a connection on which nothing is asked; clients keep theirs for a minute
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens. Raises UsageError where it cannot or must not."""
-    if not _is_loopback(host):
+def guard(project: Project, access_keys: Path | None, host: str) -> Door:
+    """Who may call. Raises UsageError where other machines could and no access key keeps them out."""
+    is_loopback = _is_loopback(host)
+    made = doors.door(project.server, access_keys, os.environ, is_loopback=is_loopback)
+    if not is_loopback and not made.keys:
         raise UsageError(
-            f"--host {host}: other machines may not call before access keys are built; use 127.0.0.1, ::1 or localhost."
+            f"--host {host}: other machines may not call without access keys; give some with --access-keys FILE, "
+            f"{doors.VARIABLE} or [server] access_keys in offhook.toml, or use 127.0.0.1."
         )
+    return made
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens. Raises UsageError where it cannot."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
+    except socket.gaierror as problem:
+        raise UsageError(f"--host {host}: leads nowhere: {problem.strerror}.") from None
     except OSError as problem:
+        if problem.errno == errno.EADDRNOTAVAIL:
+            raise UsageError(f"--host {host}: is not an address of this machine; 0.0.0.0 is all of them.") from None
         reason = "is in use" if problem.errno == errno.EADDRINUSE else f"cannot be had: {problem.strerror}"
         raise UsageError(f"--port {port}: {reason}; choose another one.") from None
     # Else an answer's body waits for the client to acknowledge its headers, which it does 40 ms later
@@ -46,21 +65,24 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def serve(project: Project, listener: socket.socket, *, as_json: bool) -> None:
+def serve(project: Project, listener: socket.socket, door: Door, *, as_json: bool) -> None:
     """Serve a project until SIGINT or SIGTERM. Raises UsageError where what it has kept cannot be used."""
     logging.basicConfig(stream=sys.stderr, format="offhook: %(message)s", level=logging.INFO)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     for warning in project.warnings:
         print(f"offhook: {warning}", file=sys.stderr)
-    asyncio.run(_serve(project, listener, as_json=as_json))
+    asyncio.run(_serve(project, listener, door, as_json=as_json))
 
 
-async def _serve(project: Project, listener: socket.socket, *, as_json: bool) -> None:
+async def _serve(project: Project, listener: socket.socket, door: Door, *, as_json: bool) -> None:
     instance = project.instance
     folder = project.root / ".offhook"
-    async with application(project.functions, account=instance.account, region=instance.region, folder=folder) as made:
+    async with application(project.functions, instance, folder=folder, url=_url(listener), door=door) as made:
+        limits = project.server
         config = uvicorn.Config(
-            made.gateway, log_config=None, lifespan="off", access_log=False, server_header=False,
+            BoundedSockets(made.gateway, most=limits.sockets, now_seconds=time.monotonic),
+            http=bounded(max_connections=limits.connections, patience_seconds=limits.patience_seconds),
+            ws_max_size=MAX_FRAME_BYTES, log_config=None, lifespan="off", access_log=False, server_header=False,
             timeout_keep_alive=_KEEP_SECONDS,
             timeout_graceful_shutdown=_GRACE_SECONDS + _MOMENT_SECONDS,
         )  # fmt: skip
@@ -96,9 +118,13 @@ async def _end_late(made: Application) -> None:
     await made.end_functions()
 
 
-def _ready(made: Application, listener: socket.socket, *, as_json: bool) -> str:
+def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _ready(made: Application, listener: socket.socket, *, as_json: bool) -> str:
+    url = _url(listener)
     if as_json:
         return msgspec.json.encode({"ready": True, "url": url, "functions": made.names}).decode()
     count = f"{len(made.names)} function{'' if len(made.names) == 1 else 's'}"

@@ -18,6 +18,7 @@ from offhook.adapters.lambdas.kind import BOOTSTRAP, kind_of
 from offhook.adapters.lambdas.spec import read_cold
 from offhook.adapters.services import modules
 from offhook.cli.agents import Staff, read_staff
+from offhook.cli.server_settings import ServerSettings, read_server
 from offhook.cli.table import Table, shown, spelled
 from offhook.model.errors import UsageError
 from offhook.model.flow import FLOW_TYPES, MODULE
@@ -119,6 +120,7 @@ class Settings:
     queues: dict[str, QueueSettings]
     services: dict[str, str]
     staff: Staff
+    server: ServerSettings
 
 
 @dataclass(slots=True)
@@ -214,11 +216,12 @@ def _settings(top: Table) -> Settings:
             table.close()
     services = _services(top.table("services"))
     staff = read_staff(top)
+    server = read_server(top.table("server"))
     top.close()
     return Settings(
         strict=profile == "strict", **identity, paths=paths, types=types, matches=matches, numbers=numbers,
         functions=tuple(filter(None, functions)), policy=policy, instance_limit=instance_limit, hours=hours,
-        queues=queues, services=services, staff=staff,
+        queues=queues, services=services, staff=staff, server=server,
     )  # fmt: skip
 
 
