@@ -42,10 +42,13 @@ def _told(found: list[dict[str, str]]) -> str:
 
 
 def _problems(connect: Connect, instance: str, text: str, flow_type: str) -> list[dict[str, str]]:
+    def known(kind: str, raw: str) -> bool:
+        return _knows(connect, instance, kind, raw)
+
     try:
-        found = problems(
-            text, catalogue(), flow_type=flow_type, known=lambda kind, raw: _knows(connect, instance, kind, raw)
-        )
+        found = problems(text, catalogue(), flow_type=flow_type, known=known)
+    except NotImplementedError:
+        found = []
     except Broken as problem:
         raise refused(str(problem)) from None
     return [{"message": each[:MAX_MESSAGE]} for each in found[:MAX_PROBLEMS]]
