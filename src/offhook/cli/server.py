@@ -18,7 +18,7 @@ import uvicorn
 
 from offhook.api.application import Application, application
 from offhook.api.door import Door
-from offhook.api.limit_socket import MAX_FRAME_BYTES, BoundedSockets
+from offhook.api.limit_socket import MAX_FRAME_BYTES, PacedSockets
 from offhook.api.limit_wire import bounded
 from offhook.cli import doors
 from offhook.cli.project import Project
@@ -77,10 +77,12 @@ def serve(project: Project, listener: socket.socket, door: Door, *, as_json: boo
 async def _serve(project: Project, listener: socket.socket, door: Door, *, as_json: bool) -> None:
     instance = project.instance
     folder = project.root / ".offhook"
-    async with application(project.functions, instance, folder=folder, url=_url(listener), door=door) as made:
+    async with application(
+        project.functions, instance, folder=folder, url=project.server.url or _url(listener), door=door
+    ) as made:
         limits = project.server
         config = uvicorn.Config(
-            BoundedSockets(made.gateway, most=limits.sockets, now_seconds=time.monotonic),
+            PacedSockets(made.gateway, time.monotonic),
             http=bounded(max_connections=limits.connections, patience_seconds=limits.patience_seconds),
             ws_max_size=MAX_FRAME_BYTES, log_config=None, lifespan="off", access_log=False, server_header=False,
             timeout_keep_alive=_KEEP_SECONDS,

@@ -17,7 +17,8 @@ _ORIGIN = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1
 class ServerSettings:
     """`access_keys` are secrets by id. `requests_per_second` is for each access key, and for each address of clients
     that need none; None is as the address that is listened on asks for. `patience_seconds` is how long a client may
-    keep us waiting in the middle of a request.
+    keep us waiting in the middle of a request. `url` is where clients reach the server, where that is not where it
+    listens.
     """
 
     access_keys: dict[str, str] = field(default_factory=dict, repr=False)
@@ -25,7 +26,7 @@ class ServerSettings:
     requests_per_second: int | None = None
     connections: int = 4096
     patience_seconds: int = 30
-    sockets: int = 10
+    url: str = ""
 
 
 def read_server(table: Table) -> ServerSettings:
@@ -35,13 +36,16 @@ def read_server(table: Table) -> ServerSettings:
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             table.problem("origins", f"has {origin!r}, must be like 'https://example.com' or 'http://localhost:3000'")
+    url = table.text("url")
+    if url and not _ORIGIN.fullmatch(url.rstrip("/")):
+        table.problem("url", f"is {url!r}, must be like 'https://connect.example.com'")
     settings = ServerSettings(
         access_keys=_keys(table.table("access_keys")),
         origins=origins,
         requests_per_second=table.number("requests_per_second", least=1, most=1_000_000),
         connections=table.number("connections", least=1, most=1_000_000) or default.connections,
         patience_seconds=table.number("patience_seconds", least=1, most=3600) or default.patience_seconds,
-        sockets=table.number("sockets", least=1, most=10_000) or default.sockets,
+        url=url.rstrip("/"),
     )
     table.close()
     return settings
