@@ -354,6 +354,7 @@ BLOCKS = (
         log_name="InvokeExternalResource",
         log=log,
         check=check,
+        wanted=("InvocationTimeLimitSeconds",),  # decision S2
         example={"LambdaFunctionARN": "state-lookup", "InvocationTimeLimitSeconds": "3"},
     ),
 )

@@ -82,7 +82,8 @@ def _check_operands(action: Action) -> list[Problem]:
             "write one condition for each value; a value that is unset goes to NoMatchingCondition."
         )
         field = f"Transitions.Conditions[{index}].Condition.Operands"
-        problems.append(Problem("E-compare-operands", message, action=action.identifier, field=field))
+        # of every condition it is said alike (flowjson.publish)
+        problems.append(Problem("E-compare-operands", message, action=action.identifier, field=field, refusal=None))
     return problems
 
 

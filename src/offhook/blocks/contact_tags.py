@@ -12,6 +12,7 @@ from typing import Annotated
 
 import msgspec
 
+from offhook.core import objection
 from offhook.core.spec import (
     DYNAMIC,
     NO_MATCHING_ERROR,
@@ -26,6 +27,7 @@ from offhook.model.flow import Action, Problem
 MAX_TAGS = 6
 MAX_KEY = 128
 MAX_VALUE = 256
+_TOO_MANY = f"More than {MAX_TAGS} tags in Parameters.Tags, Path: {objection.ACTION}"
 _SENTENCE = "the tag key {!r} begins with aws:, which is AWS's; use another."
 
 
@@ -76,11 +78,16 @@ def check(action: Action) -> list[Problem]:
     name = "Tags" if "Tags" in action.parameters else "TagKeys"
     tags = action.parameters.get(name)
     keys = [key for key in tags if isinstance(key, str)] if isinstance(tags, dict | list) else []
-    return [
-        Problem("E-tag-key", _SENTENCE.format(key), action=action.identifier, field=f"Parameters.{name}")
-        for key in keys
-        if key.startswith("aws:")
+    place = {"action": action.identifier, "field": f"Parameters.{name}"}
+    found = []
+    if isinstance(tags, dict) and len(tags) > MAX_TAGS:
+        message = f"Tags has {len(tags)} tags, may have {MAX_TAGS} at most."
+        found.append(Problem("E-tag-count", message, refusal=_TOO_MANY, **place))
+    # refused when the contact comes, not when the flow is published (spec/validation.md, rule 10)
+    found += [
+        Problem("E-tag-key", _SENTENCE.format(key), refusal=None, **place) for key in keys if key.startswith("aws:")
     ]
+    return found
 
 
 BLOCKS = (

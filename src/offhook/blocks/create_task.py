@@ -101,7 +101,8 @@ def check(action: Action) -> list[Problem]:
     found = exclusive(action, "DelaySeconds", "ScheduledTime")
     if "ContactFlowId" not in action.parameters and "TaskTemplateId" not in action.parameters:
         message = "Action is missing required property. Path: Parameters.ContactFlowId; or give a TaskTemplateId."
-        found.append(Problem("E-task-flow", message, action=action.identifier, field="Parameters"))
+        field = "Parameters.ContactFlowId"
+        found.append(Problem("E-task-flow", message, action=action.identifier, field=field))
     return found
 
 

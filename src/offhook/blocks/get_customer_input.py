@@ -22,7 +22,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from offhook.core import prompt
+from offhook.core import objection, prompt
 from offhook.core.digits import MAX_BUFFERED
 from offhook.core.expr import text_of
 from offhook.core.phone import normalise
@@ -49,6 +49,7 @@ from offhook.model.event import Event, InputEnded
 from offhook.model.flow import Action, Problem
 
 MAX_DIGITS = 20
+_KINDS = ("PhoneNumberValidation", "CustomValidation")
 NOTHING = "Timeout"  # adminguide/connect-attrib-list.html: Stored customer input
 
 
@@ -234,34 +235,38 @@ def check(action: Action) -> list[Problem]:
     if "EnableDTMFBuffer" in action.parameters:
         return []
     return prompt.check(action) + [
-        Problem(code, text, severity="error" if code[0] == "E" else "warning", action=action.identifier, field=field)
-        for code, field, text in _wrong(action)
+        replace(problem, severity="error" if problem.code[0] == "E" else "warning", action=action.identifier)
+        for problem in _wrong(action)
     ]
 
 
-def _wrong(action: Action) -> Iterator[tuple[str, str, str]]:
+def _wrong(action: Action) -> Iterator[Problem]:
     raw = action.parameters
     if "StoreInput" not in raw:
         text = "StoreInput is missing, must be True or False: write False for a menu."
-        yield "E-input-store", "Parameters.StoreInput", text
+        yield Problem("E-input-store", text, field="Parameters.StoreInput")
+    if not {"InputTimeLimitSeconds", "DTMFConfiguration"} & raw.keys():
+        text = "InputTimeLimitSeconds is missing: say how long the first key is waited for."
+        yield Problem("E-input-limit", text, field="Parameters.InputTimeLimitSeconds")
     if not _stores(raw):
         for name in ("InputValidation", "InputEncryption"):
             if name in raw:
                 text = f"{name} is given, must not be in a menu: remove it, or set StoreInput to True."
-                yield "E-input-menu", f"Parameters.{name}", text
+                yield Problem("E-input-menu", text, field=f"Parameters.{name}")
         return
     if "InputValidation" not in raw:
         text = "InputValidation is missing, must have CustomValidation or PhoneNumberValidation: add one."
-        yield "E-input-validation", "Parameters.InputValidation", text
+        yield Problem("E-input-validation", text, field="Parameters.InputValidation")
     if conflict := _conflict(raw):
-        yield "E-input-validation", "Parameters.InputValidation", conflict
+        said = objection.only_one(_KINDS) if _part(raw, "InputValidation").keys() >= set(_KINDS) else ""
+        yield Problem("E-input-validation", conflict, field="Parameters.InputValidation", refusal=said)
     if action.conditions:
         text = "Conditions are given, must be none where input is stored: check $.StoredCustomerInput in a later block."
-        yield "E-input-conditions", "Transitions.Conditions", text
+        yield Problem("E-input-conditions", text, field="Transitions.Conditions", refusal=objection.no_conditions())
     keys = _part(raw, "DTMFConfiguration")
     if "*" in text_of(keys.get("InputTerminationSequence")) and not _is_true(keys.get("DisableCancelKey")):
         text = "InputTerminationSequence has a *, which clears what was entered: set DisableCancelKey to True."
-        yield "W-input-terminator", "Parameters.DTMFConfiguration.InputTerminationSequence", text
+        yield Problem("W-input-terminator", text, field="Parameters.DTMFConfiguration.InputTerminationSequence")
 
 
 def _conflict(raw: Mapping[str, Any]) -> str:

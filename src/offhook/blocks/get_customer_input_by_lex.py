@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec.structs import replace
 
-from offhook.core import conversation, lex_answer, prompt
+from offhook.core import conversation, lex_answer, objection, prompt
 from offhook.core.conversation import Bot
 from offhook.core.exclusive import exclusive
 from offhook.core.lex_answer import Answer
@@ -249,7 +249,8 @@ def check(action: Action) -> list[Problem]:
     beginnings = (*prompt.BODIES, "LexInitializationData")
     if not any(name in action.parameters for name in beginnings):
         message = f"At least one of [{', '.join(beginnings)}] must be set: the bot says nothing first."
-        found.append(Problem("E-prompt-empty", message, action=action.identifier, field="Parameters"))
+        place = {"action": action.identifier, "field": "Parameters"}
+        found.append(Problem("E-prompt-empty", message, refusal=objection.at_least_one(beginnings), **place))
     return found
 
 

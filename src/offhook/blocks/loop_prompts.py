@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from offhook.core import prompt
+from offhook.core import objection, prompt
 from offhook.core.conditions import number
 from offhook.core.expr import text_of
 from offhook.core.prompt import Media
@@ -140,9 +140,9 @@ def _bodies(action: Action) -> list[Problem]:
         if len(bodies) != 1:
             said = f"has {' and '.join(bodies) or 'no body'}, must have one of {', '.join(prompt.BODIES)}."
             field = f"Parameters.Messages.{index}"
-            found.append(
-                Problem("E-prompt-bodies", f"message {index + 1} {said}", action=action.identifier, field=field)
-            )
+            refused = objection.only_one(bodies) if bodies else objection.at_least_one(prompt.BODIES)
+            place = {"action": action.identifier, "field": field, "refusal": refused}
+            found.append(Problem("E-prompt-bodies", f"message {index + 1} {said}", **place))
     return found
 
 

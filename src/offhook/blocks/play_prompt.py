@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from offhook.core import prompt
+from offhook.core import objection, prompt
 from offhook.core.prompt import Media
 from offhook.core.spec import (
     DYNAMIC,
@@ -71,7 +71,8 @@ def check(action: Action) -> list[Problem]:
     if any(name in action.parameters for name in prompt.BODIES):
         return prompt.check(action)
     message = f"nothing is said: give one of {', '.join(prompt.BODIES)}."
-    return [Problem("E-prompt-empty", message, action=action.identifier, field="Parameters")]
+    said = objection.at_least_one(prompt.BODIES)
+    return [Problem("E-prompt-empty", message, action=action.identifier, field="Parameters", refusal=said)]
 
 
 BLOCKS = (

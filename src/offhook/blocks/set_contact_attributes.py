@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from offhook.core import objection
 from offhook.core.attributes import too_large
 from offhook.core.expr import looks_dynamic
 from offhook.core.spec import (
@@ -68,6 +69,9 @@ def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
     return tuple(lines) or (LogRecord(),)
 
 
+_EMPTY = f"Empty value in Parameters.Attributes, Path: {objection.ACTION}"
+
+
 def check(action: Action) -> list[Problem]:
     """Empty constants are refused at publish (WIRE); keys with `$` or a dot cannot be read back as they are written."""
     attributes = action.parameters.get("Attributes")
@@ -82,7 +86,7 @@ def _check(action: Action, attributes: Mapping[str, object]) -> Iterator[Problem
                 f"attribute {key!r} is set to an empty constant, which Connect refuses; "
                 "refer to something that is not set if it shall become empty."
             )
-            yield Problem("E-attribute-empty", message, action=action.identifier, field=field)
+            yield Problem("E-attribute-empty", message, action=action.identifier, field=field, refusal=_EMPTY)
         if not looks_dynamic(key) and ("." in key or "$" in key):
             message = f"attribute key {key!r} has `$` or a dot, which begin a path; use letters, digits, `-` and `_`."
             yield Problem("W-attribute-key", message, severity="warning", action=action.identifier, field=field)

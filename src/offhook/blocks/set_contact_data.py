@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from offhook.core import objection
 from offhook.core.expr import text_of
 from offhook.core.spec import (
     DYNAMIC,
@@ -96,7 +97,8 @@ def check(action: Action) -> list[Problem]:
     if "References" in action.parameters:
         message = "References is documented, but Connect refuses it as unknown; add references by the API."
         place = {"action": action.identifier, "field": "Parameters.References"}
-        return [Problem("W-contact-data-references", message, severity="warning", **place)]
+        said = objection.unknown(f"{objection.ACTION}.Parameters.References")
+        return [Problem("W-contact-data-references", message, severity="warning", refusal=said, **place)]
     return []
 
 

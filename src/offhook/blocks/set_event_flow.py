@@ -14,6 +14,7 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
+from offhook.core import objection
 from offhook.core.spec import (
     ANY_FLOW,
     NO_MATCHING_ERROR,
@@ -132,7 +133,8 @@ def check(action: Action) -> list[Problem]:
     if "EventHooksConfiguration" in action.parameters:
         message = "EventHooksConfiguration is written by the designer, but Connect refuses it when a flow is created."
         field = "Parameters.EventHooksConfiguration"
-        problems.append(Problem("W-event-hooks-configuration", message, field=field, **place))
+        said = objection.unknown(f"{objection.ACTION}.{field}")
+        problems.append(Problem("W-event-hooks-configuration", message, field=field, refusal=said, **place))
     return problems
 
 

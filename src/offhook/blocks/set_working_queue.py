@@ -8,6 +8,7 @@ from typing import Annotated
 
 import msgspec
 
+from offhook.core import objection
 from offhook.core.spec import (
     NO_MATCHING_ERROR,
     SINGLE,
@@ -52,7 +53,8 @@ def check(action: Action) -> list[Problem]:
     if len(given) == 1:
         return []
     message = f"UpdateContactTargetQueue has {' and '.join(given) or 'no queue'}; it takes one of QueueId and AgentId."
-    return [Problem("E-queue-or-agent", message, action=action.identifier, field="Parameters")]
+    said = objection.only_one(given) if given else objection.at_least_one(("QueueId", "AgentId"))
+    return [Problem("E-queue-or-agent", message, action=action.identifier, field="Parameters", refusal=said)]
 
 
 BLOCKS = (

@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 from msgspec.structs import replace
 
+from offhook.core import objection
 from offhook.core.phases import MAX_CHAIN
 from offhook.core.queueing import enqueue, queue_of
 from offhook.core.spec import (
@@ -121,14 +122,17 @@ def check(action: Action) -> list[Problem]:
         "TransferContactToQueue has a QueueId, which Connect refuses as unknown; "
         "put an UpdateContactTargetQueue with that queue before it."
     )
-    return [Problem("E-transfer-queue-id", message, action=action.identifier, field="Parameters.QueueId")]
+    place = {"action": action.identifier, "field": "Parameters.QueueId"}
+    said = objection.unknown(f"{objection.ACTION}.Parameters.QueueId")
+    return [Problem("E-transfer-queue-id", message, refusal=said, **place)]
 
 
 def check_dequeue(action: Action) -> list[Problem]:
     if len(action.parameters.keys() & {"QueueId", "AgentId"}) < 2:
         return []
     message = "DequeueContactAndTransferToQueue has QueueId and AgentId; it takes one of them at most."
-    return [Problem("E-queue-or-agent", message, action=action.identifier, field="Parameters")]
+    said = objection.only_one(("QueueId", "AgentId"))
+    return [Problem("E-queue-or-agent", message, action=action.identifier, field="Parameters", refusal=said)]
 
 
 def _in_queue(module: LegacyModule) -> bool:

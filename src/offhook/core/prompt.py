@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from offhook.core import objection
 from offhook.core.spec import DYNAMIC, STATIC, LegacyModule
 from offhook.model.flow import Action, Problem
 
@@ -45,4 +46,5 @@ def check(action: Action) -> list[Problem]:
     if len(bodies) < 2:
         return []
     message = f"{' and '.join(bodies)} are given, must be one of {', '.join(BODIES)}: remove the others."
-    return [Problem("E-prompt-bodies", message, action=action.identifier, field=f"Parameters.{bodies[1]}")]
+    place = {"action": action.identifier, "field": f"Parameters.{bodies[1]}"}
+    return [Problem("E-prompt-bodies", message, refusal=objection.only_one(bodies), **place)]

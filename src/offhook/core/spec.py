@@ -362,7 +362,8 @@ class BlockSpec:
     allowed, empty where conditions are not supported; `operands`: the only operands allowed, empty for any.
     `channels`: channel to `works`, `skip` or `error:NAME`, or a pair of these (compatible, strict); one that is not
     named works. `log(params, outcome)` gives what the flow log says; what it omits is never written.
-    `check(action)` finds what the declarations cannot say. `example` are parameters that docs show and run.
+    `check(action)` finds what the declarations cannot say. `wanted`: parameters without which the strict profile does
+    not publish, although the block runs. `example` are parameters that docs show and run.
     """
 
     action: str
@@ -385,6 +386,7 @@ class BlockSpec:
     log_name: str = ""
     log: Callable[[Any, Any], tuple[LogRecord, ...]] | None = None
     check: Callable[[Action], list[Problem]] | None = None
+    wanted: tuple[str, ...] = ()
     example: Mapping[str, Any] | None = None
     summary: str = ""
 

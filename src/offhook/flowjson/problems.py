@@ -62,6 +62,11 @@ def reachable(flow: Flow) -> set[str]:
     return reached
 
 
+def is_sound_identifier(identifier: str) -> bool:
+    """Whether the API takes this name of an action."""
+    return bool(identifier) and not any(_identifier(identifier))
+
+
 def _no_start(flow: Flow) -> list[Problem]:
     if flow.start_action in flow.actions:
         return []

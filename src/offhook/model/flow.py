@@ -58,7 +58,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something wrong with a flow, found while loading or linting.
 
     `severity` is `error` (Connect would refuse or the contact would fail) or `warning`. `action` and `field` are
-    empty when the problem is the whole file's.
+    empty when the problem is the whole file's. `refusal` is what Connect says when it is asked to publish the flow
+    (core.objection); empty: what follows from the severity and the field; None: it takes the flow.
     """
 
     code: str
@@ -66,6 +67,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     severity: str = "error"
     action: str = ""
     field: str = ""
+    refusal: str | None = ""
 
 
 class Flow(msgspec.Struct, frozen=True):
