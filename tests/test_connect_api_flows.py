@@ -368,9 +368,8 @@ def test_a_reference_to_nothing_is_refused_at_publish_only(connect: Any, instanc
         steps = {"NextAction": "end", "Errors": errors}
         flow = json.loads(FLOW)
         action = {"Identifier": "go", "Type": "TransferToFlow", "Parameters": {"ContactFlowId": to}}
-        return json.dumps(
-            {**flow, "StartAction": "go", "Actions": [{**action, "Transitions": steps}, *flow["Actions"]]}
-        )
+        actions = [{**action, "Transitions": steps}, *flow["Actions"]]
+        return json.dumps({**flow, "StartAction": "go", "Actions": actions})
 
     nowhere = transfer(arn.replace(target, NOBODY))
     flow = made(nowhere, Status="SAVED")
