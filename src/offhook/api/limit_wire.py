@@ -135,7 +135,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._reading = None
         if not self._owes or self.transport.is_closing():
             return
-        if self.flow.read_paused:
+        if self.flow.read_paused or self.pipeline:
             self._expect()
         if self.loop.time() >= self._deadline:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
