@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from offhook.core import metric
 from offhook.core.birth import born
 from offhook.drivers.embedded import chat, voice
 from offhook.drivers.embedded.cell import Cell
@@ -110,15 +111,18 @@ _PLANS: dict[type, Plan] = {
 
 
 def _invoke(runtime: "Runtime", cell: Cell, effect: effects.InvokeLambda) -> None:
-    runtime.invoke(cell, effect)
+    runtime.outside.invoke(cell.id, effect)
 
 
 def _call_off(runtime: "Runtime", cell: Cell, effect: effects.Cancel) -> None:
-    runtime.call_off(effect.target)
+    runtime.outside.call_off(effect.target)
 
 
 def _ask(runtime: "Runtime", cell: Cell, effect: effects.CallService) -> None:
-    runtime.ask(cell, effect)
+    if effect.service == metric.SERVICE and effect.operation == metric.OPERATION:
+        runtime.measure(cell, effect)
+    else:
+        runtime.outside.ask(cell.id, effect)
 
 
 def _on_floor(runtime: "Runtime", cell: Cell, effect: Any) -> None:

@@ -5,18 +5,14 @@ process ran happens at the start, in the order in which it was due.
 """
 
 import asyncio
-import itertools
 import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future as Promise
-from heapq import heappop, heappush
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from offhook.core import metric
 from offhook.core.machine import step
 from offhook.core.marks import Marks
 from offhook.core.program import Compiled
@@ -24,11 +20,13 @@ from offhook.core.snapshot import Snapshots
 from offhook.core.spec import Catalogue
 from offhook.drivers.embedded import chat, order
 from offhook.drivers.embedded.cell import Cell, Deed, Entry, happens
+from offhook.drivers.embedded.due import Due
 from offhook.drivers.embedded.floor import Floor
+from offhook.drivers.embedded.outside import Outside
 from offhook.drivers.embedded.turn import Turn
 from offhook.drivers.ports import Customer, Encrypt, Functions, Instances, NoServices, Seal, Services, Silent, Store
 from offhook.model.contact import Contact
-from offhook.model.effect import CallService, Effect, InvokeLambda
+from offhook.model.effect import CallService, Effect
 from offhook.model.event import AttributesUpdated, Event, LambdaEnded, ServiceEnded, Started
 from offhook.model.writes import Row
 
@@ -38,7 +36,6 @@ _AGAIN_MS = 1_000  # after the database refused a turn
 _EVENT = msgspec.json.Decoder(Event)
 _EFFECT = msgspec.json.Decoder(Effect)
 _ENCODER = msgspec.json.Encoder()
-_ANSWERS = (LambdaEnded, ServiceEnded)
 
 
 class NoContact(Exception):
@@ -74,17 +71,12 @@ class Runtime:
         self.on_items: list[Callable[[Sequence[Row]], None]] = []
         self._store = store
         self._instances = instances
-        self._functions = functions
-        self._services = services or NoServices()
+        self.due = Due(clock, self._overdue)
+        self.outside = Outside(functions, services or NoServices(), self._answered)
         self._idle = idle
         self._cells: dict[str, Cell] = {}
         self._resting: OrderedDict[str, Cell] = OrderedDict()
         self._families: dict[str, set[str]] = defaultdict(set)
-        self._due: dict[str, tuple[str, Event]] = {}
-        self._heap: list[tuple[int, int, str]] = []
-        self._order = itertools.count()
-        self._alarm: asyncio.TimerHandle | None = None
-        self._calls: dict[str, Promise[LambdaEnded]] = {}
         self._floors: dict[str, Floor] = {}
         self._items = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,21 +93,19 @@ class Runtime:
             self._families[initial_id] = set(members)
         await self._rebuild(staff or {})
         for row in await self._store.due():
-            self.arm(row["id"], row["contact_id"], row["at_ms"], _EVENT.decode(self.seal.open(row["body"])))
+            self.due.arm(row["id"], row["contact_id"], row["at_ms"], _EVENT.decode(self.seal.open(row["body"])))
         for row in await self._store.outbox():
             effect = _EFFECT.decode(self.seal.open(row["body"]))
             cell = await self._loaded(row["contact_id"])
             if cell is not None:
                 order.perform(self, cell, effect)
-        self._ring()
+        self.due.start()
 
     async def stop(self) -> None:
         """Nothing happens any more; what is under way is committed. What functions answer from now on is not heard."""
         self._is_stopping = True
-        if self._alarm is not None:
-            self._alarm.cancel()
-        for call in list(self._calls.values()):
-            call.cancel()
+        self.due.stop()
+        self.outside.close()
         while self._tasks:
             await asyncio.wait(list(self._tasks))
 
@@ -158,7 +148,7 @@ class Runtime:
         """Do something in the contact's own turn. Returns how it stands once that is committed. Raises NoContact, and
         what the store raises.
         """
-        self._fire()  # what is overdue comes first
+        self.due.fire()  # what is overdue comes first
         return await self._enter(self._cell(contact_id), deed)
 
     async def happen(self, contact_id: str, event: Event) -> Contact:
@@ -168,6 +158,20 @@ class Runtime:
     def push(self, contact_id: str, event: Event) -> None:
         """The same, where nobody waits."""
         self._put(self._cell(contact_id), Entry(happens(event)))
+
+    def measure(self, cell: Cell, effect: CallService) -> None:
+        """A question about queues and agents, which are here."""
+        self._answered(cell.id, self.floor(cell.instance_id).measure(effect))
+
+    def worked(self, contact_id: str) -> None:
+        """The work after the contact is over: its row says so."""
+
+        def mark(turn: Turn) -> Event | None:
+            turn.cell.marks = replace(turn.cell.marks, work_ms=turn.now_ms)
+            turn.has_changed = True
+            return None
+
+        self._put(self._cell(contact_id), Entry(mark))
 
     async def look(self, contact_id: str) -> Cell | None:
         """The contact as it was committed last (`seen`, `marks`), None where there is none."""
@@ -207,7 +211,7 @@ class Runtime:
     @property
     def load(self) -> dict[str, int]:
         """How much there is at hand: contacts in memory, events that are due, functions that run."""
-        return {"contacts": len(self._cells), "due": len(self._due), "calls": len(self._calls)}
+        return {"contacts": len(self._cells), "due": len(self.due), "calls": len(self.outside)}
 
     # --- what turns ask for ---
 
@@ -248,53 +252,19 @@ class Runtime:
         if contact.initial_id != contact.id or contact.initial_id in self._families:
             self._families[contact.initial_id] |= {contact.initial_id, contact.id}
 
-    # --- what is due ---
-
-    def arm(self, due_id: str, contact_id: str, at_ms: int, event: Event) -> None:
-        """Let the event happen then; its row is there."""
-        self._due[due_id] = contact_id, event
-        heappush(self._heap, (at_ms, next(self._order), due_id))
-        if self._heap[0][2] == due_id:
-            self._ring()
-
-    def disarm(self, due_id: str) -> None:
-        self._due.pop(due_id, None)
-
-    def is_due(self, due_id: str) -> bool:
-        return due_id in self._due
-
     def later(self, after_ms: int, happen: Callable[[], Any]) -> None:
         """Call it after so long, if this process lives then."""
         self._loop.call_later(after_ms / 1000, happen)
 
-    def _ring(self) -> None:
-        """Be woken when the next thing is due."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-        while self._heap and self._heap[0][2] not in self._due:
-            heappop(self._heap)
-        if self._heap and not self._is_stopping:
-            after_ms = max(0, self._heap[0][0] - self.now_ms())
-            self._alarm = self._loop.call_later(after_ms / 1000, self._wake)
-
-    def _wake(self) -> None:
-        self._alarm = None
-        self._fire()
-        self._ring()
-
-    def _fire(self) -> None:
-        """Everything that is due by now goes into the inboxes."""
-        now_ms = self.now_ms()
-        while self._heap and self._heap[0][0] <= now_ms:
-            _, _, due_id = heappop(self._heap)
-            found = self._due.get(due_id)
-            if found is not None:
-                contact_id, event = found
-                dated = replace(event, at_ms=now_ms)
-                self._put(self._cell(contact_id), Entry(happens(dated), due_id))
-
     # --- turns ---
+
+    def _overdue(self, due_id: str, contact_id: str, event: Event) -> None:
+        dated = replace(event, at_ms=self.now_ms())
+        self._put(self._cell(contact_id), Entry(happens(dated), due_id))
+
+    def _answered(self, contact_id: str, answer: LambdaEnded | ServiceEnded) -> None:
+        self.due.fire()  # a limit that has passed comes first, however late its timer is
+        self.push(contact_id, replace(answer, at_ms=self.now_ms()))
 
     def _cell(self, contact_id: str) -> Cell:
         cell = self._cells.get(contact_id)
@@ -356,7 +326,7 @@ class Runtime:
         event = entry.deed(turn)
         if entry.due_id:
             turn.writes.drop("due", entry.due_id)
-            turn.after.append(lambda: self.disarm(entry.due_id))
+            turn.after.append(lambda: self.due.disarm(entry.due_id))
         if event is None:
             return
         cell = turn.cell
@@ -475,61 +445,6 @@ class Runtime:
         while len(self._resting) > self._idle:
             contact_id, _ = self._resting.popitem(last=False)
             self._cells.pop(contact_id, None)
-
-    # --- the outside ---
-
-    def invoke(self, cell: Cell, effect: InvokeLambda) -> None:
-        """Start an attempt. Its answer happens to the contact; one that is called off is not heard."""
-        answer = self._functions.invoke(effect)
-        if isinstance(answer, LambdaEnded):
-            ended = answer
-            self.later(ended.took_ms, lambda: self._answered(cell.id, ended))
-            return
-        self._calls[effect.id] = answer
-        answer.add_done_callback(lambda done: self._hear(cell.id, effect.id, done))
-
-    def _hear(self, contact_id: str, effect_id: str, done: "Promise[LambdaEnded]") -> None:
-        """In whatever thread the function ended."""
-
-        def hear() -> None:
-            if self._calls.pop(effect_id, None) is not None and not done.cancelled() and not self._is_stopping:
-                self._answered(contact_id, done.result())
-
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(hear)
-
-    def call_off(self, effect_id: str) -> None:
-        call = self._calls.pop(effect_id, None)
-        if call is not None:
-            call.cancel()
-
-    def ask(self, cell: Cell, effect: CallService) -> None:
-        if effect.service == metric.SERVICE and effect.operation == metric.OPERATION:
-            self._answered(cell.id, self.floor(cell.instance_id).measure(effect))
-            return
-        asked = self._loop.run_in_executor(None, self._services.call, effect, cell.id)
-
-        def hear(done: "asyncio.Future[ServiceEnded]") -> None:
-            ended = done.result()
-            self.later(ended.took_ms, lambda: self._answered(cell.id, ended))
-
-        asked.add_done_callback(hear)
-
-    def _answered(self, contact_id: str, answer: Any) -> None:
-        if self._is_stopping:
-            return
-        self._fire()  # a limit that has passed comes first, however late its timer is
-        self.push(contact_id, replace(answer, at_ms=self.now_ms()))
-
-    def worked(self, contact_id: str) -> None:
-        """The work after the contact is over: its row says so."""
-
-        def mark(turn: Turn) -> Event | None:
-            turn.cell.marks = replace(turn.cell.marks, work_ms=turn.now_ms)
-            turn.has_changed = True
-            return None
-
-        self._put(self._cell(contact_id), Entry(mark))
 
 
 def _goes_on(turn: Turn) -> bool:

@@ -64,13 +64,13 @@ class Turn:
         contact_id = contact_id or self.cell.id
         body = self.hidden(self.runtime.encode(event))
         self.writes.put("due", {"id": due_id, "contact_id": contact_id, "at_ms": at_ms, "body": body})
-        self.after.append(lambda: self.runtime.arm(due_id, contact_id, at_ms, event))
+        self.after.append(lambda: self.runtime.due.arm(due_id, contact_id, at_ms, event))
 
     def forget(self, effect_id: str) -> None:
         """Nothing comes of this effect any more: neither what was due nor an answer from outside."""
-        if self.runtime.is_due(effect_id):
+        if effect_id in self.runtime.due:
             self.writes.drop("due", effect_id)
-            self.after.append(lambda: self.runtime.disarm(effect_id))
+            self.after.append(lambda: self.runtime.due.disarm(effect_id))
         self.writes.drop("outbox", effect_id)
 
     def ask_outside(self, effect: Effect) -> None:
