@@ -259,10 +259,9 @@ class Instances:
     def _profile(self, record: Record) -> RoutingProfile:
         routes: dict[tuple[str, int, int], list[str]] = {}
         for each in record.body.get("QueueConfigs", []):
-            reference = each["QueueReference"]
-            queue = self._name(record.instance, "queue", reference["QueueId"])
+            queue = self._name(record.instance, "queue", each["QueueId"])
             key = queue, each.get("Priority", 1), each.get("Delay", 0) * 1_000
-            routes.setdefault(key, []).append(reference["Channel"])
+            routes.setdefault(key, []).append(each["Channel"])
         media = record.body.get("MediaConcurrencies", [])
         any_channel = [
             each["Channel"]
@@ -324,7 +323,10 @@ def _arn(instance: Instance, record: Record) -> str:
 
 
 def _alias(instance: Instance, kind: str, flow_id: str, record: Record, word: str) -> Iterator[Resource]:
-    yield Resource(kind, f"{flow_id}:{record.name}", f"{instance.arn}/{word}/{flow_id}:{record.name}", record.id)
+    """By name, and by id, which is how the API writes the ARN of an alias."""
+    arn = f"{instance.arn}/{word}/{flow_id}"
+    by_id = (f"{arn}:{record.id}", f"{flow_id}:{record.id}")
+    yield Resource(kind, f"{flow_id}:{record.name}", f"{arn}:{record.name}", record.id, by_id)
 
 
 def _function(deployment: Deployment, arn: str, said: Resource | None) -> Resource:
