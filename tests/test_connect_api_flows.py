@@ -134,13 +134,13 @@ def test_content_has_a_length(connect: Any, instance: str, content: str) -> None
 
 def test_the_type_never_changes(connect: Any, instance: str, made: Any) -> None:
     """P56: no operation takes another one, and what a client sends beside the model is ignored."""
-    flow = made(Type="AGENT_HOLD")
+    flow = made(Type="QUEUE_TRANSFER")
     inputs = ("UpdateContactFlowContent", "UpdateContactFlowMetadata", "UpdateContactFlowName")
     members = {name for operation in inputs for name in connect.meta.service_model.operation_model(operation).input_shape.members}  # noqa: E501  # fmt: skip
     connect.update_contact_flow_metadata(InstanceId=instance, ContactFlowId=flow, Description="other")
 
     assert not {"Type", "ContactFlowType"} & members
-    assert described(connect, instance, flow)["Type"] == "AGENT_HOLD"
+    assert described(connect, instance, flow)["Type"] == "QUEUE_TRANSFER"
 
 
 def test_a_flow_that_is_refused_is_not_made(connect: Any, instance: str) -> None:
@@ -219,7 +219,7 @@ def test_flows_are_searched_by_name_type_status_and_tags(connect: Any) -> None:
     instance = new_instance(connect)
     for name, kind, status, tags in (
         ("Sales in", "CONTACT_FLOW", "PUBLISHED", {"team": "sales"}),
-        ("Sales out", "OUTBOUND_WHISPER", "SAVED", {"team": "sales"}),
+        ("Sales out", "CAMPAIGN", "SAVED", {"team": "sales"}),
         ("Support", "CONTACT_FLOW", "SAVED", {"team": "support"}),
     ):
         asked = {"Name": name, "Type": kind, "Status": status, "Content": FLOW, "Tags": tags}
@@ -239,10 +239,10 @@ def test_flows_are_searched_by_name_type_status_and_tags(connect: Any) -> None:
     assert search({"StateCondition": "ARCHIVED"}) == []
     team = {"TagKey": "team", "TagValue": "support"}
     assert search(None, {"TagFilter": {"TagCondition": team}}) == ["Support"]
-    whisper = {"ContactFlowTypeCondition": {"ContactFlowType": "OUTBOUND_WHISPER"}}
-    either = {"OrConditions": [{"TagConditions": [team]}, whisper]}
+    campaign = {"ContactFlowTypeCondition": {"ContactFlowType": "CAMPAIGN"}}
+    either = {"OrConditions": [{"TagConditions": [team]}, campaign]}
     assert search(None, {"FlowAttributeFilter": either}) == ["Sales out", "Support"]
-    assert search(None, {"FlowAttributeFilter": {"AndCondition": {"TagConditions": [team], **whisper}}}) == []
+    assert search(None, {"FlowAttributeFilter": {"AndCondition": {"TagConditions": [team], **campaign}}}) == []
 
 
 # --- versions and aliases ---

@@ -141,6 +141,8 @@ def test_users_are_searched_by_names_tags_groups_and_proficiencies(connect: Any)
     connect.create_predefined_attribute(InstanceId=instance, Name="Language", Values=values)
     connect.create_user(**agent_of(connect, instance, Username="anna", HierarchyGroupId=top, Tags={"team": "sales"}))
     asked = agent_of(connect, instance, Username="berta", HierarchyGroupId=below["HierarchyGroupArn"])
+    profiles = connect.list_security_profiles(InstanceId=instance)["SecurityProfileSummaryList"]
+    asked["SecurityProfileIds"] = [each["Id"] for each in profiles if each["Name"] in ("Admin", "Agent")]
     berta = connect.create_user(**asked)["UserId"]
     skill = {"AttributeName": "Language", "AttributeValue": "German", "Level": 4}
     connect.associate_user_proficiencies(InstanceId=instance, UserId=berta, UserProficiencies=[skill])
@@ -160,7 +162,8 @@ def test_users_are_searched_by_names_tags_groups_and_proficiencies(connect: Any)
 
     assert search(named("Username", "ann", "STARTS_WITH")) == ["anna"]
     assert search(named("FirstName", "Zoë")) == ["anna", "berta"]
-    assert search(named("SecurityProfileId", asked["SecurityProfileIds"][0])) == ["anna", "berta"]
+    found = [search(named("SecurityProfileId", id)) for id in asked["SecurityProfileIds"]]
+    assert found == [["berta"], ["anna", "berta"]]
     assert search(named("RoutingProfileId", NOBODY)) == []
     assert search({"HierarchyGroupCondition": {"Value": top, "HierarchyGroupMatchType": "EXACT"}}) == ["anna"]
     within = {"HierarchyGroupCondition": {"Value": top, "HierarchyGroupMatchType": "WITH_CHILD_GROUPS"}}

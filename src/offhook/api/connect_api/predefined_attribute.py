@@ -46,7 +46,7 @@ def _update(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
 def _delete(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
     record = _find(connect, asked)
     for user in connect.shelf.all(record.instance, "agent"):
-        if any(each["AttributeName"] == record.name for each in user.body.get("Proficiencies", ())):
+        if any(each["AttributeName"] == record.name for each in user.body.get("UserProficiencies", ())):
             message = f"{record.name!r} is a proficiency of the user {user.name!r}."
             raise ServiceError("ResourceInUseException", message, ResourceType="USER", ResourceId=connect.arn(user))
     connect.shelf.delete(record)

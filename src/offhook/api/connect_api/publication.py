@@ -47,8 +47,6 @@ def _problems(connect: Connect, instance: str, text: str, flow_type: str) -> lis
 
     try:
         found = problems(text, catalogue(), flow_type=flow_type, known=known)
-    except NotImplementedError:
-        found = []
     except Broken as problem:
         raise refused(str(problem)) from None
     return [{"message": each[:MAX_MESSAGE]} for each in found[:MAX_PROBLEMS]]

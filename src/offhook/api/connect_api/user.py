@@ -1,7 +1,7 @@
 """Users, who take contacts as agents (kind agent; the name of the record is the user name).
 
 Body: RoutingProfileId, SecurityProfileIds, HierarchyGroupId, IdentityInfo, PhoneConfig, DirectoryUserId and the
-per-channel configurations, as CreateUser takes them, absent where not given; Proficiencies: see `proficiency`.
+per-channel configurations, as CreateUser takes them, absent where not given; UserProficiencies: see `proficiency`.
 A password is checked and not kept. Source: botocore's model, CreateUser and the operations beside it.
 """
 

@@ -39,7 +39,7 @@ def _search(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
             "FirstName": lambda record: str(record.body.get("IdentityInfo", {}).get("FirstName", "")),
             "LastName": lambda record: str(record.body.get("IdentityInfo", {}).get("LastName", "")),
             "RoutingProfileId": lambda record: str(record.body["RoutingProfileId"]),
-            "SecurityProfileId": lambda record: " ".join(record.body["SecurityProfileIds"]),
+            "SecurityProfileId": lambda record: list(map(str, record.body["SecurityProfileIds"])),
         },
         tests={"HierarchyGroupCondition": is_in, "ListCondition": _is_good_at},
     )
@@ -69,10 +69,8 @@ def _is_in_group(connect: Connect, record: Record, condition: Mapping[str, Any])
 
 def _is_good_at(record: Record, condition: Any) -> bool:
     """Whether one proficiency meets all conditions of a ListCondition."""
-    conditions = condition.get("Conditions", ())
-    return any(
-        all(_meets(proficiency, each) for each in conditions) for proficiency in record.body.get("Proficiencies", ())
-    )
+    conditions, known = condition.get("Conditions", ()), record.body.get("UserProficiencies", ())
+    return any(all(_meets(proficiency, each) for each in conditions) for proficiency in known)
 
 
 def _meets(proficiency: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
