@@ -154,3 +154,54 @@ def test_a_field_that_is_not_there_is_not_searched(connect: Any, instance: str, 
 def test_a_token_of_somebody_elses_is_refused(connect: Any, instance: str, operation: str) -> None:
     asked = {"InstanceId": instance, "NextToken": "bm90IG91cnM="}
     assert code(call_of(connect, operation), **asked) == "InvalidParameterException"
+
+
+def everything(connect: Any, instance: str) -> dict[str, tuple[str, str]]:
+    """One thing of each kind: the operation that describes it, and by which member, to its id."""
+    call = {"InstanceId": instance}
+    profiles = connect.list_routing_profiles(**call)["RoutingProfileSummaryList"]
+    security = connect.list_security_profiles(**call)["SecurityProfileSummaryList"]
+    connect.update_user_hierarchy_structure(**call, HierarchyStructure={"LevelOne": {"Name": "Country"}})
+    user = {"Username": "u", "RoutingProfileId": profiles[0]["Id"], "SecurityProfileIds": [security[0]["Id"]]}
+    flow = connect.create_contact_flow(**call, Name="f", Type="CONTACT_FLOW", Content=FLOW)
+    module = connect.create_contact_flow_module(**call, Name="m", Content=MODULE)
+    view = connect.create_view(**call, Name="v", Status="PUBLISHED", Content=VIEW)["View"]
+    case = connect.create_test_case(**call, Name="t", Content=TEST_CASE)
+    status = connect.create_agent_status(**call, Name="s", State="ENABLED")
+    group = connect.create_user_hierarchy_group(**call, Name="g")
+    agent = connect.create_user(**call, **user, **PER_OPERATION["CreateUser"])
+    return {
+        "DescribeContactFlow": ("ContactFlowId", flow["ContactFlowArn"]),
+        "DescribeContactFlowModule": ("ContactFlowModuleId", module["Arn"]),
+        "DescribeView": ("ViewId", view["Arn"]),
+        "DescribeTestCase": ("TestCaseId", case["TestCaseArn"]),
+        "DescribeAgentStatus": ("AgentStatusId", status["AgentStatusARN"]),
+        "DescribeSecurityProfile": ("SecurityProfileId", security[0]["Arn"]),
+        "DescribeUserHierarchyGroup": ("HierarchyGroupId", group["HierarchyGroupArn"]),
+        "DescribeUser": ("UserId", agent["UserArn"]),
+    }
+
+
+def test_nothing_of_one_instance_is_there_in_another(connect: Any) -> None:
+    """Neither by its id nor by its ARN; in its own instance it is there by both, and takes tags."""
+    own, other = new_instance(connect), new_instance(connect)
+
+    for operation, (member, arn) in everything(connect, own).items():
+        call = call_of(connect, operation)
+        for text in (arn, arn.rpartition("/")[2]):
+            assert code(call, InstanceId=other, **{member: text}) == "ResourceNotFoundException", operation
+            assert call(InstanceId=own, **{member: text})["ResponseMetadata"]["HTTPStatusCode"] == 200
+        connect.tag_resource(resourceArn=arn, tags={"team": "sales"})
+        found = call(InstanceId=own, **{member: arn})
+        [described] = [value for name, value in found.items() if name != "ResponseMetadata"]
+        assert described["Tags"] == {"team": "sales"}, operation
+
+
+def test_a_deleted_instance_takes_everything_with_it(connect: Any) -> None:
+    instance = new_instance(connect)
+    things = everything(connect, instance)
+    connect.delete_instance(InstanceId=instance)
+
+    for operation, (member, arn) in things.items():
+        asked = {"InstanceId": instance, member: arn}
+        assert code(call_of(connect, operation), **asked) == "ResourceNotFoundException"

@@ -409,6 +409,24 @@ def test_a_template_in_the_arn_of_a_function_is_refused(connect: Any, instance: 
     assert code(connect.update_contact_flow_content, **call, Content=mixed) == "InvalidContactFlowException"
 
 
+# --- default flows ---
+
+
+def test_default_flows_are_there_and_could_be_published_as_they_are(connect: Any) -> None:
+    instance = new_instance(connect)
+    listed = connect.list_contact_flows(InstanceId=instance)["ContactFlowSummaryList"]
+    types = [each["ContactFlowType"] for each in listed]
+
+    assert len(types) == len(set(types)) == 8
+    for each in listed:
+        call = {"InstanceId": instance, "ContactFlowId": each["Id"]}
+        content = described(connect, instance, each["Id"])["Content"]
+        connect.update_contact_flow_content(**call, Content=content)
+        assert code(connect.delete_contact_flow, **call) == "InvalidRequestException"
+        archive = {**call, "ContactFlowState": "ARCHIVED"}
+        assert code(connect.update_contact_flow_metadata, **archive) == "InvalidRequestException"
+
+
 # --- isolation ---
 
 
