@@ -387,16 +387,19 @@ def test_an_error_has_the_members_and_the_status_of_the_model() -> None:
     assert json.loads(reply.body) == {"Type": "User", "message": "Slow down.", "Reason": "CallerRateLimitExceeded"}
 
 
-def test_an_error_keeps_the_letter_case_of_the_model() -> None:
+@pytest.mark.parametrize("said", [{}, {"message": "One problem."}])
+def test_an_error_keeps_the_letter_case_of_the_model(said: dict[str, str]) -> None:
+    """And says what it has to say, though the model of this one has no message: clients show it."""
+
     def refuses(parameters: dict[str, Any], request_id: str) -> dict[str, Any]:
-        raise ServiceError("InvalidContactFlowException", "", problems=[{"message": "no start"}])
+        raise ServiceError("InvalidContactFlowException", said.get("message", ""), problems=[{"message": "no start"}])
 
     operation = model("connect").operation_model("CreateContactFlow")
     reply = send(
         served(lambda name: refuses), "connect", operation, value(operation.input_shape, Random(3), every_member=False)
     )
 
-    assert (reply.status, json.loads(reply.body)) == (400, {"problems": [{"message": "no start"}]})
+    assert (reply.status, json.loads(reply.body)) == (400, {**said, "problems": [{"message": "no start"}]})
 
 
 def test_a_mistake_of_ours_is_a_500_without_a_traceback_and_one_line_in_the_log(

@@ -90,7 +90,7 @@ class Service:
             status = shape.metadata.get("error", {}).get("httpStatusCode", error.status)
             words = _words(error, shape, status)
             said = serialise.answer({**words, **error.members}, shape, status)
-            if not words:
+            if error.message and not words:
                 # Clients show a message even where the model has none; without it they show `None`
                 body = {"message": error.message, **msgspec.json.decode(said.body)}
                 said = Answer(status, said.headers, msgspec.json.encode(body))
