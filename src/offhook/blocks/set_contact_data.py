@@ -90,16 +90,29 @@ def log(p: Params | None, outcome: Exit) -> tuple[LogRecord, ...]:
     return (LogRecord({name: text_of(value) for name, value in given.items()}),)
 
 
+_DOCUMENTED_ONLY = (
+    (
+        "W-contact-data-references",
+        "Parameters.References",
+        "References is documented, but Connect refuses it as unknown; add references by the API.",
+    ),
+    (
+        "W-contact-data-target",
+        "Parameters.TargetContact",
+        "TargetContact is documented, but Connect refuses it as unknown; leave it out.",
+    ),
+)
+
+
 def check(action: Action) -> list[Problem]:
     if not action.parameters.keys() & set(FIELDS):
         message = f"UpdateContactData sets nothing, which Connect refuses; name at least one of {', '.join(FIELDS)}."
         return [Problem("E-contact-data-empty", message, action=action.identifier, field="Parameters")]
-    if "References" in action.parameters:
-        message = "References is documented, but Connect refuses it as unknown; add references by the API."
-        place = {"action": action.identifier, "field": "Parameters.References"}
-        said = objection.unknown(f"{objection.ACTION}.Parameters.References")
-        return [Problem("W-contact-data-references", message, severity="warning", refusal=said, **place)]
-    return []
+    return [
+        Problem(code, message, "warning", action.identifier, field, objection.unknown(f"{objection.ACTION}.{field}"))
+        for code, field, message in _DOCUMENTED_ONLY
+        if field.removeprefix("Parameters.") in action.parameters
+    ]
 
 
 def _from_legacy(module: LegacyModule) -> dict[str, Any]:

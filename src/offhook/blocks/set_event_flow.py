@@ -14,7 +14,6 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
-from offhook.core import objection
 from offhook.core.spec import (
     ANY_FLOW,
     NO_MATCHING_ERROR,
@@ -133,8 +132,8 @@ def check(action: Action) -> list[Problem]:
     if "EventHooksConfiguration" in action.parameters:
         message = "EventHooksConfiguration is written by the designer, but Connect refuses it when a flow is created."
         field = "Parameters.EventHooksConfiguration"
-        said = objection.unknown(f"{objection.ACTION}.{field}")
-        problems.append(Problem("W-event-hooks-configuration", message, field=field, refusal=said, **place))
+        # one probe says so; templates that AWS publishes create flows with it, so it is no reason to refuse one
+        problems.append(Problem("W-event-hooks-configuration", message, field=field, **place))
     return problems
 
 

@@ -30,7 +30,7 @@ def token(here: Here) -> Iterator[Finding]:
         if isinstance(bad.value, str) and is_token(bad.value):
             yield Finding(f"{bad.value!r} must be filled in before the flow can run.", f"Parameters.{bad.path}")
     for leaf, kind, found in here.named:
-        if (found is None or found.resource is None or found.assumed) and is_open(kind, leaf.text):
+        if (found is None or found.resource is None or found.assumed) and _is_open(kind, leaf.text):
             message = (
                 f"{leaf.text!r} stands for a {kind} and is neither an id nor an ARN; in a project, list it under "
                 f"`matches` of the {kind} that it means."
@@ -38,8 +38,7 @@ def token(here: Here) -> Iterator[Finding]:
             yield Finding(message, f"Parameters.{leaf.path}")
 
 
-def is_open(kind: str, text: str) -> bool:
-    """Whether the text is neither an id nor an ARN, so that something else must say what it names."""
+def _is_open(kind: str, text: str) -> bool:
     if is_token(text):
         return True
     return not _ID.fullmatch(text) and not (kind == "function" and _FUNCTION.fullmatch(text))
@@ -47,13 +46,13 @@ def is_open(kind: str, text: str) -> bool:
 
 def not_found(here: Here) -> Iterator[Finding]:
     for leaf, kind, found in here.named:
-        if found is not None and found.resource is None and not is_open(kind, leaf.text):
+        if found is not None and found.resource is None and not _is_open(kind, leaf.text):
             yield Finding(found.problem, f"Parameters.{leaf.path}")
 
 
 def assumed(here: Here) -> Iterator[Finding]:
     for leaf, kind, found in here.named:
-        if found is not None and found.assumed and not is_open(kind, leaf.text):
+        if found is not None and found.assumed and not _is_open(kind, leaf.text):
             yield Finding(found.problem, f"Parameters.{leaf.path}")
 
 

@@ -38,7 +38,8 @@ def problems(
 ) -> list[str]:
     """Why Connect would refuse to publish the content as a flow of this type (MODULE for modules); [] if it would not.
 
-    `known(kind, raw)` says whether a resource exists in the instance; None: whatever looks like an id or an ARN does.
+    `known(kind, raw)` says whether a resource exists in the instance; None: all but template
+    tokens (`${…}`) do.
     `kind` is one of core.resolve (queue, flow, module, hours, prompt, function, bot, view, agent), `raw` is as written
     in the flow, with its qualifier. Broken where the content is no flow at all.
     """

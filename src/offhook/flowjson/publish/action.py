@@ -12,7 +12,7 @@ from offhook.core import objection
 from offhook.core.expr import looks_dynamic, text_of
 from offhook.core.spec import ANY_FLOW, BlockSpec
 from offhook.flowjson.lint import reference
-from offhook.flowjson.lint.name import is_open
+from offhook.flowjson.lint.name import is_token
 from offhook.flowjson.lint.view import Here, Leaf, fields_of
 from offhook.model.flow import Problem
 
@@ -133,7 +133,7 @@ def _values(sent: Sent) -> Iterator[tuple[str, Callable[[str], str]]]:
             if finding.severity != "warning" and finding.field.startswith("Parameters."):
                 yield finding.field.removeprefix("Parameters."), objection.invalid
     for leaf, kind, _ in here.named:
-        if not (sent.known(kind, leaf.text) if sent.known is not None else not is_open(kind, leaf.text)):
+        if not (sent.known(kind, leaf.text) if sent.known is not None else not is_token(leaf.text)):
             yield leaf.path, objection.invalid
 
 
