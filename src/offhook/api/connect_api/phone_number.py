@@ -43,6 +43,7 @@ def _claim(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
     if owner is not None:
         raise invalid(f"The number {number} is claimed already.")
     body = {
+        "PhoneNumber": number,
         "PhoneNumberCountryCode": country_of(number) or "US",
         "PhoneNumberType": numbering.type_of(number),
         "PhoneNumberDescription": asked.get("PhoneNumberDescription", ""),

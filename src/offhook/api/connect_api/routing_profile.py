@@ -19,6 +19,7 @@ KIND = "routing-profile"
 _MOST_QUEUES = 50
 # The greatest Concurrency of a channel. Source: MediaConcurrency; EMAIL is not said there
 _MOST_AT_ONCE = {"VOICE": 1}
+_ALONE = {"BehaviorType": "ROUTE_CURRENT_CHANNEL_ONLY"}
 _QUEUES, _MANUAL = "QueueConfigs", "ManualAssignmentQueueConfigs"
 _REFERENCES = {_QUEUES: "QueueReferences", _MANUAL: "ManualAssignmentQueueReferences"}
 
@@ -52,7 +53,7 @@ def _list(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
 
 
 def _search(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
-    fields = {"associatedqueueids": lambda record: " ".join(_ids(record, _QUEUES))}
+    fields = {"associatedqueueids": lambda record: _ids(record, _QUEUES)}
     records, more = found(connect.shelf.all(connect.instance(asked).id, KIND), asked, fields=fields)
     return {"RoutingProfiles": [_in_search(connect, record) for record in records], **more}
 
@@ -195,7 +196,10 @@ def _users(connect: Connect, record: Record) -> list[Record]:
 
 
 def _concurrencies(asked: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """ServiceError where a channel is there twice or takes more than it can."""
+    """As they are kept. ServiceError where a channel is there twice or takes more than it can.
+
+    Without a Concurrency, it is what the types of workload take together; that is ours.
+    """
     channels = [each["Channel"] for each in asked]
     if len(set(channels)) != len(channels):
         raise invalid("MediaConcurrencies has a channel twice.")
@@ -203,8 +207,12 @@ def _concurrencies(asked: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
         most = _MOST_AT_ONCE.get(each["Channel"], 10)
         if "Concurrency" in each and not 1 <= each["Concurrency"] <= most:
             raise invalid(f"Concurrency of {each['Channel']} is {each['Concurrency']}, must be 1..{most}.")
-    alone = {"CrossChannelBehavior": {"BehaviorType": "ROUTE_CURRENT_CHANNEL_ONLY"}}
-    return [{**alone, **each} for each in asked]
+    return [{"Concurrency": _together(each), "CrossChannelBehavior": _ALONE, **each} for each in asked]
+
+
+def _together(media: Mapping[str, Any]) -> int:
+    counts = [each["Concurrency"] for each in media.get("WorkloadTypeConcurrencies", [])]
+    return min(sum(counts), _MOST_AT_ONCE.get(media["Channel"], 10)) or 1
 
 
 def _ids(record: Record, name: str) -> list[str]:

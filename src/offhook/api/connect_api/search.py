@@ -14,7 +14,7 @@ from typing import Any
 from offhook.adapters.store.shelf import Record
 from offhook.api.connect_api.connect import by_name, invalid, page
 
-Field = Callable[[Record], str]
+Field = Callable[[Record], str | list[str]]  # of several texts, one must be as is asked
 Test = Callable[[Record, Any], bool]
 
 _FIELDS: Mapping[str, Field] = {
@@ -98,8 +98,10 @@ def _meets(record: Record, criteria: Mapping[str, Any], fields: Mapping[str, Fie
     parts = [tests[name](record, value) for name, value in criteria.items() if name in tests]
     if criteria.get("StringCondition"):
         condition = criteria["StringCondition"]
-        text = fields[condition["FieldName"].lower()](record)
-        parts.append(text_meets(text, condition.get("Value", ""), condition.get("ComparisonType", "CONTAINS")))
+        value, comparison = condition.get("Value", ""), condition.get("ComparisonType", "CONTAINS")
+        found = fields[condition["FieldName"].lower()](record)
+        texts = [found] if isinstance(found, str) else found
+        parts.append(any(text_meets(text, value, comparison) for text in texts))
     if criteria.get("AndConditions"):
         parts.append(all(_meets(record, inner, fields, tests) for inner in criteria["AndConditions"]))
     if criteria.get("OrConditions"):
