@@ -7,6 +7,7 @@ Source of the shapes: botocore's model, the Describe operations of Connect.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -48,6 +49,7 @@ _KINDS = {
 }
 _FLOWS = ("contact-flow", "flow-module")
 _OPEN_ALL_DAY = 1440
+_MOST_DAYS = 1_000  # of an override whose weekdays differ
 
 
 class Instances:
@@ -223,10 +225,10 @@ class Instances:
         yield from said.values()
 
     def _numbers(self, instance: Instance) -> Iterator[tuple[str, str]]:
-        for record in (*self._shelf.all(ACCOUNT, "phone-number"), *self._all(instance, "phone-number")):
+        for record in self._all(instance, "phone-number"):
             flow = self._name(instance.id, "contact-flow", record.body.get("ContactFlowId"))
             if flow:
-                yield record.body["PhoneNumber"], flow
+                yield record.name, flow
 
     # --- shapes ---
 
@@ -245,14 +247,11 @@ class Instances:
 
     def _queue(self, record: Record) -> QueueSettings:
         caller, instance = record.body.get("OutboundCallerConfig", {}), record.instance
-        number_id = caller.get("OutboundCallerIdNumberId", "")
-        places = (self._shelf.get(place, "phone-number", number_id) for place in (instance, ACCOUNT))
-        number = next(filter(None, places), None)
         return QueueSettings(
             record.name,
             self._name(instance, "operating-hours", record.body.get("HoursOfOperationId")),
             record.body.get("MaxContacts"),
-            number.body["PhoneNumber"] if number is not None else None,
+            self._name(instance, "phone-number", caller.get("OutboundCallerIdNumberId")) or None,
             self._name(instance, "contact-flow", caller.get("OutboundFlowId")),
         )
 
@@ -280,7 +279,7 @@ class Instances:
         body = record.body
         who, phone = body.get("IdentityInfo", {}), body.get("PhoneConfig", {})
         proficiencies: dict[str, dict[str, float]] = {}
-        for each in body.get("UserProficiencies", []):
+        for each in body.get("Proficiencies", []):
             proficiencies.setdefault(each["AttributeName"], {})[each["AttributeValue"]] = each["Level"]
         seconds = phone.get("AfterContactWorkTimeLimit", 0)
         return AgentSettings(
@@ -372,8 +371,8 @@ def _week(config: list[dict[str, Any]]) -> dict[str, tuple[Span, ...]]:
 
 
 def _span(each: Mapping[str, Any]) -> Span:
-    start, end = _minute(each["StartTime"]), _minute(each["EndTime"])
-    return Span(0, _OPEN_ALL_DAY) if start == end == 0 else Span(start, end)
+    """Midnight as an end is that of the next day."""
+    return Span(_minute(each["StartTime"]), _minute(each["EndTime"]) or _OPEN_ALL_DAY)
 
 
 def _minute(time: Mapping[str, int]) -> int:
@@ -381,7 +380,18 @@ def _minute(time: Mapping[str, int]) -> int:
 
 
 def _override(record: Record) -> Iterator[Override]:
-    """One date or a range of them, with the hours of each weekday in it."""
+    """One range of dates, or each date of it where its weekdays differ. An entry that names no day is of every day."""
     body = record.body
-    spans = tuple(_span(each) for each in body.get("Config", []) if "StartTime" in each and "EndTime" in each)
-    yield Override(record.name, body["EffectiveFrom"], body["EffectiveTill"], spans)
+    first, last = date.fromisoformat(body["EffectiveFrom"]), date.fromisoformat(body["EffectiveTill"])
+    timed = [each for each in body.get("Config", []) if "StartTime" in each and "EndTime" in each]
+    spans = {
+        day: tuple(_span(each) for each in timed if each.get("Day", day.upper()) == day.upper()) for day in WEEKDAYS
+    }
+    days = [first + timedelta(days=count) for count in range(min((last - first).days + 1, _MOST_DAYS))]
+    met = {spans[WEEKDAYS[day.weekday()]] for day in days}
+    if len(met) < 2:
+        yield Override(record.name, body["EffectiveFrom"], body["EffectiveTill"], *met)
+        return
+    for day in days:
+        text = day.isoformat()
+        yield Override(record.name, text, text, spans[WEEKDAYS[day.weekday()]])
