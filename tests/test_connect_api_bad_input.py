@@ -32,11 +32,10 @@ SUBJECTS = (
 )  # fmt: skip
 BUILT = sorted(name for subject in SUBJECTS for name in subject.OPERATIONS)
 MODEL = ServiceModel(Loader().load_service_model("connect", "service-2"), "connect")
-TEXTS = {
-    "Content": FLOW, "Password": "Passw0rd!", "IdentityInfo": {"FirstName": "a", "LastName": "b"},
-    "Permissions": [], "AliasName": "prod",
-}  # fmt: skip
+# What must be there, or must make sense, for an operation to come as far as to look for something
 PER_OPERATION: dict[str, Any] = {
+    "CreateContactFlow": {"Content": FLOW},
+    "UpdateContactFlowContent": {"Content": FLOW},
     "CreateContactFlowModule": {"Content": MODULE},
     "CreateTestCase": {"Content": TEST_CASE},
     "CreateView": {"Content": VIEW},
@@ -85,7 +84,7 @@ def sample(shape: Any, name: str) -> Any:
 def least(operation: str, instance: str) -> dict[str, Any]:
     """The parameters without which an operation cannot be asked for, and what we need beside them."""
     shape = MODEL.operation_model(operation).input_shape
-    asked = {name: TEXTS.get(name) or sample(shape.members[name], name) for name in shape.required_members}
+    asked = {name: sample(shape.members[name], name) for name in shape.required_members}
     return {**asked, **PER_OPERATION.get(operation, {}), "InstanceId": instance}
 
 

@@ -4,12 +4,14 @@ The text of content is kept as it was sent. `$SAVED` means the draft, or what is
 draft; `$LATEST`, or no qualifier, means what is published; a number means a version; anything else is the id or the
 name of an alias. Source: botocore's model, DescribeContactFlow and CreateContactFlowVersion.
 
-The body of a flow (kind contact-flow; a flow-module has no Type):
+The body of a flow (kind contact-flow; a flow-module has no Type). Type, State, Description and Revision are always
+there, and so is Saved or Published:
   Type, State (ACTIVE | ARCHIVED), Description
   Saved       the draft, absent where nothing has been saved since the last publish
   Published   what contacts run, absent until the first publish
   Revision    grows with each publish, 0 before the first
-  LastVersion the highest number that a version had
+  LastVersion the highest number that a version had, absent before the first
+  IsDefault   true for the flows of a new instance
   Settings, SavedSettings, ExternalInvocationConfiguration   of a module; Settings belong to Published
 A version (contact-flow-version, id `<flow id>:<number>`): Content, Version, Description, Revision, and Settings of a
 module. An alias (contact-flow-alias): ContactFlowId, ContactFlowVersion, Description, its name being that of the

@@ -24,7 +24,7 @@ def _create(kind: Kind) -> Operation:
             raise refused(f"{kind.sha} is not the checksum of what is published.")
         number = _next_number(record, asked.get(f"{kind.word}Version"))
         content.keep(connect, record, {**record.body, "LastVersion": number})
-        _keep_version(connect, record, found, number, asked.get("Description", ""))
+        _keep_version(connect, record, found, number=number, description=asked.get("Description", ""))
         return {f"{kind.word}Arn": f"{connect.arn(record)}:{number}", "Version": number}
 
     return create
@@ -37,9 +37,7 @@ def _next_number(record: Record, wanted: int | None) -> int:
     return wanted or last + 1
 
 
-def _keep_version(
-    connect: Connect, record: Record, found: content.Content, number: int, description: str
-) -> None:  # fmt: skip
+def _keep_version(connect: Connect, record: Record, found: content.Content, *, number: int, description: str) -> None:
     body = {
         "Content": found.text, "Version": number, "Description": description, "Revision": record.body["Revision"],
         **({} if found.settings is None else {"Settings": found.settings}),
