@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from offhook.api.effective import changes
 from tests.connect_samples import NOBODY, code, new_instance, new_name
 from tests.server import Server
 
@@ -247,6 +248,28 @@ def test_events_recur(connect: Any, instance: str, first: str, pattern: dict[str
 
     fridays = ["01-02", "01-09", "01-16", "01-23", "01-30", "07-31"]
     assert [day for day in fridays if found[f"2026-{day}"] == []] == shut
+
+
+def test_days_that_overrides_rule_alike_are_one_range() -> None:
+    """What contacts are routed by."""
+    dates = {"EffectiveFrom": "2026-11-23", "EffectiveTill": "2026-11-29"}
+    closed = {**dates, "OverrideType": "CLOSED", "Config": [span(12, 12, Day="TUESDAY")]}
+    night = {"Day": "SATURDAY", "StartTime": {"Hours": 22, "Minutes": 0}, "EndTime": {"Hours": 6, "Minutes": 0}}
+    found = list(changes([*WEEK, night], [("lunch", closed)]))
+
+    assert [(first.day, last.day, spans) for first, last, spans in found] == [
+        (23, 23, ((540, 1020),)),
+        (24, 24, ((540, 720), (750, 1020))),
+        (25, 26, ()),
+        (27, 27, ((540, 1020),)),
+        (28, 28, ((1320, 1800),)),
+        (29, 29, ()),
+    ]
+    whole = {"EffectiveFrom": "2026-01-01", "EffectiveTill": "2026-12-31", "Config": []}
+    assert [(str(first), str(last)) for first, last, _ in changes(WEEK, [("shut", whole)])] == [
+        ("2026-01-01", "2026-12-31")
+    ]
+    assert list(changes(WEEK, [])) == []
 
 
 def test_overrides_of_parents_count_too(connect: Any, instance: str) -> None:

@@ -7,7 +7,6 @@ Source of the shapes: botocore's model, the Describe operations of Connect.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -15,6 +14,7 @@ from msgspec.structs import replace
 from offhook.adapters.lambdas.deployment import Deployment
 from offhook.adapters.lambdas.registry import Registry
 from offhook.adapters.store.shelf import ACCOUNT, Record, Shelf
+from offhook.api import effective
 from offhook.blocks import catalogue
 from offhook.core.program import Compiled
 from offhook.drivers.defaults import with_defaults
@@ -49,7 +49,6 @@ _KINDS = {
 }
 _FLOWS = ("contact-flow", "flow-module")
 _OPEN_ALL_DAY = 1440
-_MOST_DAYS = 1_000  # of an override whose weekdays differ
 
 
 class Instances:
@@ -233,16 +232,23 @@ class Instances:
     # --- shapes ---
 
     def _hours(self, record: Record) -> Hours:
+        """With the overrides of the hours themselves, then those that they take over."""
+        owners = (record.id, *record.body.get("ParentIds", []))
         overrides = [
-            each
+            (each.name, each.body)
+            for owner in owners
             for each in self._shelf.all(record.instance, "operating-hours-override")
-            if each.body.get("HoursOfOperationId") == record.id
+            if each.body.get("HoursOfOperationId") == owner
         ]
+        config = record.body.get("Config", [])
         return Hours(
             record.name,
             record.body["TimeZone"],
-            _week(record.body.get("Config", [])),
-            tuple(override for each in overrides for override in _override(each)),
+            _week(config),
+            tuple(
+                Override(str(first), str(first), str(last), tuple(_clock(*interval) for interval in intervals))
+                for first, last, intervals in effective.changes(config, overrides)
+            ),
         )
 
     def _queue(self, record: Record) -> QueueSettings:
@@ -379,19 +385,6 @@ def _minute(time: Mapping[str, int]) -> int:
     return time["Hours"] * 60 + time["Minutes"]
 
 
-def _override(record: Record) -> Iterator[Override]:
-    """One range of dates, or each date of it where its weekdays differ. An entry that names no day is of every day."""
-    body = record.body
-    first, last = date.fromisoformat(body["EffectiveFrom"]), date.fromisoformat(body["EffectiveTill"])
-    timed = [each for each in body.get("Config", []) if "StartTime" in each and "EndTime" in each]
-    spans = {
-        day: tuple(_span(each) for each in timed if each.get("Day", day.upper()) == day.upper()) for day in WEEKDAYS
-    }
-    days = [first + timedelta(days=count) for count in range(min((last - first).days + 1, _MOST_DAYS))]
-    met = {spans[WEEKDAYS[day.weekday()]] for day in days}
-    if len(met) < 2:
-        yield Override(record.name, body["EffectiveFrom"], body["EffectiveTill"], *met)
-        return
-    for day in days:
-        text = day.isoformat()
-        yield Override(record.name, text, text, spans[WEEKDAYS[day.weekday()]])
+def _clock(start: int, end: int) -> Span:
+    """Minutes as the clock on the wall has them: an end beyond midnight is of the next day."""
+    return Span(start, end if end <= _OPEN_ALL_DAY else end - _OPEN_ALL_DAY)

@@ -4,12 +4,12 @@ Source: API reference, CreateHoursOfOperation and the pages beside it. Ours: hou
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from offhook.adapters.store.shelf import Record
-from offhook.api.connect_api import effective
+from offhook.api import effective
 from offhook.api.connect_api.connect import Connect, Operation, by_name, id_of, invalid, page, refused
 from offhook.api.connect_api.search import found
 from offhook.api.errors import ServiceError
@@ -119,7 +119,7 @@ def _list_children(connect: Connect, asked: dict[str, Any], request_id: str) -> 
 
 def _get_effective(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
     record = hours_of(connect, asked)
-    first, last = effective.day(asked["FromDate"], "FromDate"), effective.day(asked["ToDate"], "ToDate")
+    first, last = day(asked["FromDate"], "FromDate"), day(asked["ToDate"], "ToDate")
     if not timedelta(0) <= last - first < timedelta(days=_MOST_DAYS):
         raise invalid(f"ToDate must be at most {_MOST_DAYS - 1} days after FromDate, and not before it.")
     days = [first + timedelta(days=count) for count in range((last - first).days + 1)]
@@ -143,6 +143,14 @@ def _get_effective(connect: Connect, asked: dict[str, Any], request_id: str) -> 
 def hours_of(connect: Connect, asked: Mapping[str, Any]) -> Record:
     """The hours of operation that a request names."""
     return _find(connect, connect.instance(asked), asked["HoursOfOperationId"])
+
+
+def day(text: str, member: str) -> date:
+    """A date as the API spells it. ServiceError where it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise invalid(f"{member} is {text!r}, must be a date, such as 2026-12-25.") from None
 
 
 def overrides_of(connect: Connect, record: Record) -> list[Record]:

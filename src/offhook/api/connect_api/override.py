@@ -11,9 +11,8 @@ from typing import Any
 import msgspec
 
 from offhook.adapters.store.shelf import Record
-from offhook.api.connect_api import effective
 from offhook.api.connect_api.connect import Connect, Operation, invalid, page
-from offhook.api.connect_api.hours import OVERRIDE, hours_of, overrides_of
+from offhook.api.connect_api.hours import OVERRIDE, day, hours_of, overrides_of
 from offhook.api.connect_api.search import found
 from offhook.api.errors import ServiceError
 from offhook.api.service import Result
@@ -103,7 +102,7 @@ def _must_be_free(others: list[Record], name: str) -> None:
 
 
 def _check_dates(body: Mapping[str, Any]) -> None:
-    first, last = (effective.day(body[name], name) for name in ("EffectiveFrom", "EffectiveTill"))
+    first, last = (day(body[name], name) for name in ("EffectiveFrom", "EffectiveTill"))
     if last < first:
         raise invalid(f"EffectiveTill is {last}, must not be before {first}.")
 

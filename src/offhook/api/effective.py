@@ -12,39 +12,37 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from offhook.api.connect_api.connect import invalid
 from offhook.model.instance import WEEKDAYS
 
 Override = tuple[str, Mapping[str, Any]]  # its name and its members
 Interval = tuple[int, int]  # minutes of the day; the end is after the start, beyond 1440 on the next day
 
+_DAY = timedelta(days=1)
 _DAY_MINUTES = 1440
+_MOST_DAYS = 4_000  # of one override, from its first day
 _MIDNIGHT = {"Hours": 0, "Minutes": 0}
-
-
-def day(text: str, member: str) -> date:
-    """A date as the API spells it. ServiceError where it is none."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise invalid(f"{member} is {text!r}, must be a date, such as 2026-12-25.") from None
 
 
 def hours(config: Sequence[Mapping[str, Any]], overrides: Sequence[Override], on: date) -> list[dict[str, Any]]:
     """When it is open that day: Start and End, in order. An End that is not after its Start is on the next day."""
-    ruling = [members for _, members in overrides if _applies(members, on)]
-    standard = next((members for members in ruling if _type(members) == "STANDARD"), None)
-    if standard is not None:
-        return _spelled(_intervals(standard["Config"], on))
-    found = list(_intervals(config, on))
-    for members in ruling:
-        if _type(members) == "OPEN":
-            found += _intervals(members["Config"], on)
-    for members in ruling:
-        if _type(members) == "CLOSED":
-            for gone in _closed(members, on):
-                found = [left for interval in found for left in _without(interval, gone)]
-    return _spelled(found)
+    return _spelled(_open(config, overrides, on))
+
+
+def changes(
+    config: Sequence[Mapping[str, Any]], overrides: Sequence[Override]
+) -> Iterator[tuple[date, date, tuple[Interval, ...]]]:
+    """First and last of the days that overrides rule, in order, and when it is open on each of those days."""
+    began: date | None = None
+    before, spans = date.min, tuple[Interval, ...]()
+    for on in sorted({on for _, members in overrides for on in _days(members)}):
+        found = tuple(_open(config, overrides, on))
+        if began is None or on - before != _DAY or found != spans:
+            if began is not None:
+                yield began, before, spans
+            began, spans = on, found
+        before = on
+    if began is not None:
+        yield began, before, spans
 
 
 def rules(overrides: Sequence[Override], on: date) -> list[dict[str, Any]]:
@@ -58,6 +56,30 @@ def rules(overrides: Sequence[Override], on: date) -> list[dict[str, Any]]:
         status = "OPEN" if is_open else "CLOSED"
         said += [{**span, "OverrideName": name, "OperationalStatus": status} for span in _spelled(spans)]
     return said
+
+
+def _open(config: Sequence[Mapping[str, Any]], overrides: Sequence[Override], on: date) -> list[Interval]:
+    ruling = [members for _, members in overrides if _applies(members, on)]
+    standard = next((members for members in ruling if _type(members) == "STANDARD"), None)
+    if standard is not None:
+        return _joined(_intervals(standard["Config"], on))
+    found = list(_intervals(config, on))
+    for members in ruling:
+        if _type(members) == "OPEN":
+            found += _intervals(members["Config"], on)
+    for members in ruling:
+        if _type(members) == "CLOSED":
+            for gone in _closed(members, on):
+                found = [left for interval in found for left in _without(interval, gone)]
+    return _joined(found)
+
+
+def _days(members: Mapping[str, Any]) -> Iterator[date]:
+    """The days of an override."""
+    first, last = date.fromisoformat(members["EffectiveFrom"]), date.fromisoformat(members["EffectiveTill"])
+    for count in range(min((last - first).days + 1, _MOST_DAYS)):
+        if _applies(members, first + count * _DAY):
+            yield first + count * _DAY
 
 
 def _type(members: Mapping[str, Any]) -> str:
@@ -89,7 +111,7 @@ def _without(interval: Interval, gone: Interval) -> Iterator[Interval]:
         yield max(interval[0], gone[1]), interval[1]
 
 
-def _spelled(intervals: Iterable[Interval]) -> list[dict[str, Any]]:
+def _joined(intervals: Iterable[Interval]) -> list[Interval]:
     """In order; those that touch are one."""
     joined: list[Interval] = []
     for start, end in sorted(intervals):
@@ -97,7 +119,11 @@ def _spelled(intervals: Iterable[Interval]) -> list[dict[str, Any]]:
             joined[-1] = joined[-1][0], max(joined[-1][1], end)
         else:
             joined.append((start, end))
-    return [{"Start": _slice(start), "End": _slice(end)} for start, end in joined]
+    return joined
+
+
+def _spelled(intervals: Iterable[Interval]) -> list[dict[str, Any]]:
+    return [{"Start": _slice(start), "End": _slice(end)} for start, end in _joined(intervals)]
 
 
 def _slice(minute: int) -> dict[str, int]:
