@@ -121,7 +121,7 @@ class Store(Protocol):
         """Contacts that wait for an agent, are with one, or keep one busy."""
 
     async def families(self) -> dict[str, list[str]]:
-        """Initial contact ids of which more than one contact is open, with those."""
+        """Initial contact ids of which a later contact is open, with all that are."""
 
     async def last_item(self) -> int:
         """The greatest number of an item of a transcript."""

@@ -39,14 +39,9 @@ class Contacts:
         return await self.rows(sql.select(CONTACT).where(CONTACT.c.needs_floor).order_by(CONTACT.c.initiated_ms))
 
     async def families(self) -> dict[str, list[str]]:
-        is_large = (
-            sql.select(CONTACT.c.initial_id)
-            .where(CONTACT.c.is_open)
-            .group_by(CONTACT.c.initial_id)
-            .having(sql.func.count() > 1)
-        )
+        has_followers = sql.select(CONTACT.c.initial_id).where(CONTACT.c.is_open, CONTACT.c.id != CONTACT.c.initial_id)
         members = sql.select(CONTACT.c.initial_id, CONTACT.c.id).where(
-            CONTACT.c.is_open, CONTACT.c.initial_id.in_(is_large)
+            CONTACT.c.is_open, CONTACT.c.initial_id.in_(has_followers)
         )
         found = defaultdict(list)
         for row in await self.rows(members):

@@ -45,6 +45,9 @@ class NoContact(Exception):
 class Runtime:
     """`watch` is told of each committed turn; `on_items` gets the rows of transcripts that were committed, in order.
 
+    `alarms`: what is done in a contact's turn when a row of `due` comes that no flow has ordered, by the word before
+    `|` in the row's id.
+
     `callee` gives the party at the other end of a voice contact. `clock` is milliseconds since the epoch.
     """
 
@@ -69,6 +72,7 @@ class Runtime:
         self.now_ms = clock
         self.watchers: list[Callable[[Turn], None]] = []
         self.on_items: list[Callable[[Sequence[Row]], None]] = []
+        self.alarms: dict[str, Callable[[str], Deed]] = {}
         self._store = store
         self._instances = instances
         self.due = Due(clock, self._overdue)
@@ -229,7 +233,8 @@ class Runtime:
     def bear(self, turn: Turn, contact: Contact, *, at_ms: int) -> None:
         """A contact that another has ordered: its rows in the order's turn, its start when that is due."""
         cell = Cell(contact.id)
-        marks = Marks(created_ms=turn.now_ms, scheduled_ms=at_ms if at_ms > turn.now_ms else None)
+        more = turn.cell.marks.more if contact.initial_id == turn.contact.initial_id else {}
+        marks = Marks(created_ms=turn.now_ms, scheduled_ms=at_ms if at_ms > turn.now_ms else None, more=more)
         self._fill(cell, contact, turn.cell.instance_id, marks)
         made = Turn(self, cell, turn.now_ms)
         made.keep()
@@ -237,20 +242,17 @@ class Runtime:
             made.save_attributes(contact.attributes)
         turn.writes.add(made.writes)
         turn.due(f"{contact.id}/started", at_ms, Started(at_ms), contact.id)
-        turn.after.append(lambda: self._admit(cell))
+        turn.after.append(lambda: self._admit(cell, turn.cell.id))
 
-    def _admit(self, cell: Cell) -> None:
+    def _admit(self, cell: Cell, parent_id: str) -> None:
         contact = cell.contact
         assert contact is not None
         cell.seen = contact
         known = self._cells.setdefault(cell.id, cell)
         if known is cell:
             self._rest(cell)
-        self._join(contact)
-
-    def _join(self, contact: Contact) -> None:
-        if contact.initial_id != contact.id or contact.initial_id in self._families:
-            self._families[contact.initial_id] |= {contact.initial_id, contact.id}
+        if contact.initial_id != contact.id:
+            self._families[contact.initial_id] |= {parent_id, contact.id}
 
     def later(self, after_ms: int, happen: Callable[[], Any]) -> None:
         """Call it after so long, if this process lives then."""
@@ -259,8 +261,9 @@ class Runtime:
     # --- turns ---
 
     def _overdue(self, due_id: str, contact_id: str, event: Event) -> None:
-        dated = replace(event, at_ms=self.now_ms())
-        self._put(self._cell(contact_id), Entry(happens(dated), due_id))
+        alarm = self.alarms.get(due_id.partition("|")[0])
+        deed = happens(replace(event, at_ms=self.now_ms())) if alarm is None else alarm(due_id)
+        self._put(self._cell(contact_id), Entry(deed, due_id))
 
     def _answered(self, contact_id: str, answer: LambdaEnded | ServiceEnded) -> None:
         self.due.fire()  # a limit that has passed comes first, however late its timer is
@@ -369,7 +372,7 @@ class Runtime:
     def _follow(self, turn: Turn, contact: Contact) -> None:
         if contact.phase == "ended" and contact.initial_id in self._families:
             self._families[contact.initial_id].discard(contact.id)
-            if len(self._families[contact.initial_id]) < 2:
+            if not self._families[contact.initial_id]:
                 del self._families[contact.initial_id]
         for effect in turn.effects:
             order.perform(self, turn.cell, effect)
