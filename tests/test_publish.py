@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from offhook.blocks import catalogue
 from offhook.flowjson import publish
@@ -675,3 +677,35 @@ def test_a_key_that_occurs_twice_and_half_a_character_are_taken() -> None:
     text = flow(action("MessageParticipant", SAY)).replace("Hello.", "\\ud83d")
 
     assert publish.problems(text, catalogue(), flow_type="CONTACT_FLOW") == []
+
+
+# --- anything
+
+
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 500) | st.sampled_from(["", "x", "$.Attributes.a", "$.[", "True", "0"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["a", "Type", "0"]), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def _places(value: Any) -> list[tuple[Any, Any]]:
+    """Every holder and key in the value."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, part in pairs for found in ((value, key), *_places(part))]
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), kind=st.sampled_from(sorted(catalogue())))
+def test_whatever_stands_in_a_flow_there_is_an_answer(data: st.DataObject, kind: str) -> None:
+    entry, standing = _complete(kind, FORMS.get(kind, [catalogue()[kind].example or {}])[0])
+    document = json.loads(flow(entry, Settings={}))
+    for _ in range(data.draw(st.integers(1, 3))):
+        holder, key = data.draw(st.sampled_from(_places(document)))
+        holder[key] = data.draw(_ANY)
+
+    try:
+        found = publish.problems(json.dumps(document), catalogue(), flow_type=standing, settings=lambda raw: "{}")
+    except publish.Broken:
+        return
+    assert all(0 < len(message) <= 256 for message in found) and len(set(found)) == len(found) <= 50

@@ -17,6 +17,7 @@ from offhook.core.spec import (
     NO_MATCHING_ERROR,
     BlockSpec,
     Call,
+    Contract,
     Ctx,
     ErrorBranch,
     Exit,
@@ -54,6 +55,7 @@ BLOCKS = (
         flow_types=FlowTypes(
             language=frozenset({"CONTACT_FLOW", "MODULE"}), designer=frozenset({"CONTACT_FLOW"}), newer=ANY_FLOW
         ),
+        contract=Contract(data="Input", part="input", module="FlowModuleId"),
         widgets={"FlowModuleId": "module-picker", "Input": "key-values"},
         example={"FlowModuleId": "Example", "Input": {"language": "en"}},
     ),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from offhook.core.spec import DYNAMIC, STATIC, BlockSpec, Ctx, FlowTypes, Outcome, Return
+from offhook.core.spec import DYNAMIC, STATIC, BlockSpec, Contract, Ctx, FlowTypes, Outcome, Return
 
 MODULES = frozenset({"MODULE"})
 
@@ -34,6 +34,7 @@ BLOCKS = (
         terminal=True,
         flow_types=FlowTypes(language=MODULES, designer=MODULES),
         widgets={"ResultData": "key-values"},
+        contract=Contract(data="ResultData", part="resultData", result="Result"),
         example={},
     ),
 )

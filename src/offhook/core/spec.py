@@ -355,6 +355,21 @@ class LogRecord(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """Where a block passes what a module has declared.
+
+    `module`: the parameter that names the module, empty for the module in which the block stands. `data`: the parameter
+    that holds what is passed, which `part` of the module's settings describes. `result`: the parameter that names a
+    branch of the module, empty where the conditions do.
+    """
+
+    data: str
+    part: str
+    module: str = ""
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockSpec:
     """One action type. `enter` None: the action is known, declared and linted, but not built yet.
 
@@ -387,6 +402,7 @@ class BlockSpec:
     log: Callable[[Any, Any], tuple[LogRecord, ...]] | None = None
     check: Callable[[Action], list[Problem]] | None = None
     wanted: tuple[str, ...] = ()
+    contract: Contract | None = None
     example: Mapping[str, Any] | None = None
     summary: str = ""
 

@@ -17,6 +17,7 @@ from offhook.flowjson.language import read_actions
 from offhook.flowjson.lint.view import look
 from offhook.flowjson.problems import MAX_ACTIONS, is_sound_identifier
 from offhook.flowjson.publish.action import Known, Sent, refused
+from offhook.flowjson.publish.contract import Settings
 from offhook.flowjson.text import mended, parse
 from offhook.model.errors import UsageError
 from offhook.model.flow import LANGUAGE_VERSION, MODULE, Flow
@@ -34,14 +35,22 @@ class Broken(Exception):
 
 
 def problems(
-    content: str, catalogue: Catalogue, *, flow_type: str, known: Known | None = None, strict: bool = False
+    content: str,
+    catalogue: Catalogue,
+    *,
+    flow_type: str,
+    known: Known | None = None,
+    settings: Settings | None = None,
+    strict: bool = False,
 ) -> list[str]:
     """Why Connect would refuse to publish the content as a flow of this type (MODULE for modules); [] if it would not.
 
     `known(kind, raw)` says whether a resource exists in the instance; None: all but template
     tokens (`${…}`) do.
     `kind` is one of core.resolve (queue, flow, module, hours, prompt, function, bot, view, agent), `raw` is as written
-    in the flow, with its qualifier. Broken where the content is no flow at all.
+    in the flow, with its qualifier. `settings(raw)` gives the Settings of a module (a JSON object as text), of the one
+    that is published for "", and None where they are not known; without it no contract is looked at. Broken where the
+    content is no flow at all.
     """
     document = _opened(content)
     if "modules" in document and "Actions" not in document:
@@ -53,7 +62,7 @@ def problems(
         return [f"Invalid property value. Path: Version; only {LANGUAGE_VERSION} is known."]
     actions, shape = read_actions(document)
     flow = Flow("flow-language", document, document["StartAction"], actions, type=flow_type, problems=tuple(shape))
-    found = dict.fromkeys([*_of_flow(flow), *_of_actions(flow, catalogue, known, strict=strict)])
+    found = dict.fromkeys([*_of_flow(flow), *_of_actions(flow, catalogue, known, settings, strict=strict)])
     return [message[:MAX_MESSAGE] for message in found][:MAX_PROBLEMS]
 
 
@@ -83,7 +92,9 @@ def _of_flow(flow: Flow) -> Iterator[str]:
         yield f"Invalid property value. Path: Actions; there are {count}, at most {MAX_ACTIONS} are allowed."
 
 
-def _of_actions(flow: Flow, catalogue: Catalogue, known: Known | None, *, strict: bool) -> Iterator[str]:
+def _of_actions(
+    flow: Flow, catalogue: Catalogue, known: Known | None, settings: Settings | None, *, strict: bool
+) -> Iterator[str]:
     whole = look(flow, catalogue, strict=strict, known=None)
     seen = set()
     for index, entry in enumerate(flow.document["Actions"]):
@@ -97,4 +108,4 @@ def _of_actions(flow: Flow, catalogue: Catalogue, known: Known | None, *, strict
             yield objection.invalid(f"{path}.Identifier")
         if isinstance(identifier, str) and identifier in flow.actions and identifier not in seen:
             seen.add(identifier)
-            yield from refused(Sent(whole.actions[identifier], entry, index, known))
+            yield from refused(Sent(whole.actions[identifier], entry, index, known, settings))

@@ -14,6 +14,7 @@ from offhook.core.spec import ANY_FLOW, BlockSpec
 from offhook.flowjson.lint import reference
 from offhook.flowjson.lint.name import is_token
 from offhook.flowjson.lint.view import Here, Leaf, fields_of
+from offhook.flowjson.publish.contract import Settings, breaches
 from offhook.model.flow import Problem
 
 Known = Callable[[str, str], bool]
@@ -37,6 +38,7 @@ class Sent(NamedTuple):
     entry: dict[str, Any]
     place: int
     known: Known | None
+    settings: Settings | None
 
 
 def refused(sent: Sent) -> Iterator[str]:
@@ -50,6 +52,8 @@ def refused(sent: Sent) -> Iterator[str]:
         yield from _dangling(sent)
         return
     yield from _parameters(sent, spec)
+    if spec.contract is not None and sent.settings is not None:
+        yield from breaches(here.action, spec.contract, sent.settings, here.path)
     if spec.terminal:
         if any(_transitions(sent).values()):
             yield objection.no_transitions(here.path)
