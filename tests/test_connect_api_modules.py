@@ -154,6 +154,26 @@ def test_every_problem_of_a_module_is_told(connect: Any, instance: str) -> None:
     assert response["Problems"][0]["message"]
 
 
+def test_a_module_returns_and_a_flow_passes_what_the_module_declares(connect: Any, instance: str) -> None:
+    module = json.loads(MODULE)
+    end = {"Identifier": "done", "Type": "EndFlowModuleExecution", "Transitions": {}, "Parameters": {"Result": "found"}}
+    module |= {"StartAction": "done", "Actions": [end]}
+    asked = {"InstanceId": instance, "Name": new_name("module"), "Content": json.dumps(module)}
+    said = "Invalid Action property value. Path: Actions[0].Parameters.Result"
+    assert refusal(connect.create_contact_flow_module, **asked)["Problems"] == [{"message": said}]
+    declared = {"transitions": {"results": [{"name": "found"}]}}
+    id = connect.create_contact_flow_module(**asked, Settings=json.dumps(declared))["Id"]
+
+    call = {"Identifier": "a", "Type": "InvokeFlowModule", "Parameters": {"FlowModuleId": id, "Input": {"x": "1"}}}
+    call["Transitions"] = {"NextAction": "a", "Errors": [{"ErrorType": "NoMatchingError", "NextAction": "a"}]}
+    flow = {"Version": "2019-10-30", "StartAction": "a", "Actions": [call]}
+    more = {"InstanceId": instance, "Name": new_name("flow"), "Type": "CONTACT_FLOW"}
+    said = "Invalid Action property value. Path: Actions[0].Parameters.Input"
+    assert refusal(connect.create_contact_flow, **more, Content=json.dumps(flow))["problems"] == [{"message": said}]
+    del call["Parameters"]["Input"]
+    assert connect.create_contact_flow(**more, Content=json.dumps(flow))["ContactFlowId"]
+
+
 # --- views ---
 
 

@@ -23,7 +23,7 @@ def _create(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
     instance = connect.instance(asked).id
     settings = asked.get("Settings")
     _must_be_json(settings)
-    module_must_be_sound(connect, instance, asked["Content"])
+    module_must_be_sound(connect, instance, asked["Content"], settings)
     body: dict[str, Any] = {"State": "ACTIVE", "Description": asked.get("Description", ""), "Revision": 0}
     if "ExternalInvocationConfiguration" in asked:
         body["ExternalInvocationConfiguration"] = asked["ExternalInvocationConfiguration"]
@@ -72,7 +72,7 @@ def _update_content(connect: Connect, asked: dict[str, Any], request_id: str) ->
         return {}
     content.whole(connect, MODULE, asked)
     _must_be_json(settings)
-    module_must_be_sound(connect, record.instance, text)
+    module_must_be_sound(connect, record.instance, text, settings)
     content.keep(connect, record, content.published(record.body, text, settings))
     return {}
 

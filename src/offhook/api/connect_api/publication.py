@@ -18,6 +18,7 @@ _KINDS = {
     "queue": ("queue", "agent"), "hours": ("operating-hours",), "prompt": ("prompt",), "view": ("view",),
     "agent": ("agent",),
 }  # fmt: skip
+_NOTHING_DECLARED = "{}"
 _QUALIFIED = {"flow": content.FLOW, "module": content.MODULE}
 
 
@@ -28,9 +29,9 @@ def must_be_sound(connect: Connect, instance: str, text: str, flow_type: str) ->
         raise ServiceError("InvalidContactFlowException", _told(found), problems=found)
 
 
-def module_must_be_sound(connect: Connect, instance: str, text: str) -> None:
-    """ServiceError where a module cannot be published with this content."""
-    found = _problems(connect, instance, text, MODULE)
+def module_must_be_sound(connect: Connect, instance: str, text: str, settings: str | None) -> None:
+    """ServiceError where a module cannot be published with this content and these Settings."""
+    found = _problems(connect, instance, text, MODULE, settings or _NOTHING_DECLARED)
     if found:
         raise ServiceError("InvalidContactFlowModuleException", _told(found), Problems=found)
 
@@ -41,12 +42,17 @@ def _told(found: list[dict[str, str]]) -> str:
     return found[0]["message"] + more
 
 
-def _problems(connect: Connect, instance: str, text: str, flow_type: str) -> list[dict[str, str]]:
+def _problems(
+    connect: Connect, instance: str, text: str, flow_type: str, own: str | None = None
+) -> list[dict[str, str]]:
     def known(kind: str, raw: str) -> bool:
         return _knows(connect, instance, kind, raw)
 
+    def settings(raw: str) -> str | None:
+        return _settings(connect, instance, raw) if raw else own
+
     try:
-        found = problems(text, catalogue(), flow_type=flow_type, known=known)
+        found = problems(text, catalogue(), flow_type=flow_type, known=known, settings=settings)
     except Broken as problem:
         raise refused(str(problem)) from None
     return [{"message": each[:MAX_MESSAGE]} for each in found[:MAX_PROBLEMS]]
@@ -70,6 +76,16 @@ def _knows_qualified(connect: Connect, instance: str, kind: content.Kind, raw: s
     except ServiceError:
         return False
     return True
+
+
+def _settings(connect: Connect, instance: str, raw: str) -> str | None:
+    """The Settings of a module as a flow names it; None where there is none."""
+    text, qualifier = content.split(raw)
+    try:
+        record = connect.find(instance, content.MODULE.kind, text)
+        return content.content(connect, content.MODULE, record, qualifier).settings or _NOTHING_DECLARED
+    except ServiceError:
+        return None
 
 
 def _is_there(connect: Connect, instance: str, kind: str, text: str) -> bool:
