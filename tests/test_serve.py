@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
+from offhook.model.instance import Instance
 from tests.server import PATIENCE_SECONDS, ROLE, Server, environment, package, until
 
 WAITS = """
@@ -75,7 +76,8 @@ def invoked(client: Any, name: str, event: Any, **more: Any) -> Any:
 def test_a_folder_without_a_project_is_an_empty_account(serve: Any, tmp_path: Path) -> None:
     server = serve(tmp_path)
 
-    assert server.ready == {"ready": True, "url": server.url, "functions": []}
+    named = {"id": Instance().id, "alias": "demo"}
+    assert server.ready == {"ready": True, "url": server.url, "instance": named, "flows": 8, "functions": []}
     assert server.client("lambda").list_functions()["Functions"] == []
     assert server.stop() == 0
 
@@ -90,7 +92,7 @@ def test_one_line_says_that_it_is_ready_and_where(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
 
-    assert line.startswith("offhook serves 0 functions at http://127.0.0.1:")
+    assert line.startswith(f"offhook serves instance demo ({Instance().id}) with 8 flows and 0 functions at http://127")
     assert "AWS_ENDPOINT_URL=http://127.0.0.1:" in line
     assert (process.returncode, out, err) == (0, "", "")
 

@@ -33,6 +33,7 @@ from offhook.api.gateway import Gateway
 from offhook.api.instances import Instances
 from offhook.api.lambda_api.lambdas import Lambdas
 from offhook.api.participant_api import Desk
+from offhook.api.seed import seed
 from offhook.blocks import catalogue
 from offhook.drivers.embedded.runtime import Runtime
 from offhook.model.instance import Instance
@@ -51,11 +52,14 @@ class Entrance:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """`gateway` answers; `names` are the functions there were at the start; `end_functions` ends all that run."""
+    """`gateway` answers; `names` are the functions there were at the start, `flows` how many flows of the project's
+    instance, modules not counted; `end_functions` ends all that run.
+    """
 
     gateway: ASGIApp
     host: LambdaHost
     names: tuple[str, ...]
+    flows: int
 
     async def end_functions(self) -> None:
         await asyncio.to_thread(self.host.close)
@@ -68,10 +72,12 @@ async def application(
     *,
     folder: Path,
     url: str,
+    contents: Mapping[str, str] | None = None,
     database: str = "",
     door: Door | None = None,
 ) -> AsyncIterator[Application]:
-    """`functions` are those of the project, `instance` is what it says of them and of itself. `folder` is where
+    """`functions` are those of the project, `instance` is what it says of them and of itself, `contents` the
+    texts of its flows by ARN; all of it is put into the store. `folder` is where
     deployed functions are kept, and the database, unless another is named. `url` is where clients
     reach the server. Raises UsageError.
     """
@@ -102,7 +108,10 @@ async def application(
                 connect=connect_api.handlers(connect), participant=participant_api.handlers(desk),
                 lambdas=lambda_api.handlers(lambdas),
             )  # fmt: skip
-            application = Application(Entrance(Gateway(made, door), Sockets(chats)), host, tuple(registry.names()))
+            await seed(connect, instance, contents or {})
+            flows = len(kept.shelf.all(instance.id, "contact-flow"))
+            entrance = Entrance(Gateway(made, door), Sockets(chats))
+            application = Application(entrance, host, tuple(registry.names()), flows)
             queue.resume()
             await runtime.start(presence(kept.shelf))
             try:

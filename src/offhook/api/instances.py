@@ -117,7 +117,7 @@ class Instances:
             agents={record.name: self._agent(record) for record in self._all(made, "agent")},
             quick_connects={record.name: self._connect(record) for record in self._all(made, "transfer-destination")},
             numbers=dict(self._numbers(made)),
-            associated=frozenset(_function_name(record.id) for record in self._all(made, "lambda-function")),
+            associated=frozenset(self._function_name(record.id) for record in self._all(made, "lambda-function")),
         )
         return with_defaults(made)
 
@@ -222,6 +222,11 @@ class Instances:
         for deployment in self._registry.all():
             yield _function(deployment, self._registry.arn(deployment.name), said.pop(deployment.name, None))
         yield from said.values()
+
+    def _function_name(self, arn: str) -> str:
+        """`name` or `name:qualifier` of a function; the project may call one otherwise than its ARN does."""
+        own = {each.arn: each.name for each in self._base.resources if each.kind == "function"}
+        return own.get(arn) or arn.partition(":function:")[2] or arn
 
     def _numbers(self, instance: Instance) -> Iterator[tuple[str, str]]:
         for record in self._all(instance, "phone-number"):
@@ -362,11 +367,6 @@ def _statement(given: Mapping[str, Any], qualifier: str) -> Statement:
         conditions.get("ArnLike", {}).get("AWS:SourceArn", ""),
         qualifier,
     )
-
-
-def _function_name(arn: str) -> str:
-    """`name` or `name:qualifier` out of a function's ARN."""
-    return arn.partition(":function:")[2] or arn
 
 
 def _week(config: list[dict[str, Any]]) -> dict[str, tuple[Span, ...]]:

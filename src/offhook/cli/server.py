@@ -21,8 +21,10 @@ from offhook.api.door import Door
 from offhook.api.limit_socket import MAX_FRAME_BYTES, PacedSockets
 from offhook.api.limit_wire import bounded
 from offhook.cli import doors
+from offhook.cli.flow_text import texts
 from offhook.cli.project import Project
 from offhook.model.errors import UsageError
+from offhook.model.instance import Instance
 
 _GRACE_SECONDS = 3  # what runs may end by itself; then its functions are ended, and a moment later the rest
 _MOMENT_SECONDS = 5
@@ -65,21 +67,30 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def serve(project: Project, listener: socket.socket, door: Door, *, as_json: bool) -> None:
+def location(project: Project, given: str | None) -> str:
+    """Where the database is: as it was given, or as offhook.toml says, from its folder; "" for the usual file."""
+    if given is not None:
+        return given
+    said = project.server.database
+    return said if not said or "://" in said else str(project.root / said)
+
+
+def serve(project: Project, listener: socket.socket, door: Door, *, database: str, as_json: bool) -> None:
     """Serve a project until SIGINT or SIGTERM. Raises UsageError where what it has kept cannot be used."""
     logging.basicConfig(stream=sys.stderr, format="offhook: %(message)s", level=logging.INFO)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     for warning in project.warnings:
         print(f"offhook: {warning}", file=sys.stderr)
-    asyncio.run(_serve(project, listener, door, as_json=as_json))
+    asyncio.run(_serve(project, listener, door, database=database, as_json=as_json))
 
 
-async def _serve(project: Project, listener: socket.socket, door: Door, *, as_json: bool) -> None:
+async def _serve(project: Project, listener: socket.socket, door: Door, *, database: str, as_json: bool) -> None:
     instance = project.instance
     folder = project.root / ".offhook"
     async with application(
-        project.functions, instance, folder=folder, url=project.server.url or _url(listener), door=door
-    ) as made:
+        project.functions, instance, folder=folder, url=project.server.url or _url(listener),
+        contents=texts(project), database=database, door=door,
+    ) as made:  # fmt: skip
         limits = project.server
         config = uvicorn.Config(
             PacedSockets(made.gateway, time.monotonic),
@@ -90,7 +101,7 @@ async def _serve(project: Project, listener: socket.socket, door: Door, *, as_js
         )  # fmt: skip
         server = _Server(config)
         _stop_on_signals(server, made)
-        print(_ready(made, listener, as_json=as_json), flush=True)
+        print(_ready(made, instance, listener, as_json=as_json), flush=True)
         await server.serve(sockets=[listener])
 
 
@@ -125,9 +136,16 @@ def _url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _ready(made: Application, listener: socket.socket, *, as_json: bool) -> str:
+def _ready(made: Application, instance: Instance, listener: socket.socket, *, as_json: bool) -> str:
     url = _url(listener)
     if as_json:
-        return msgspec.json.encode({"ready": True, "url": url, "functions": made.names}).decode()
-    count = f"{len(made.names)} function{'' if len(made.names) == 1 else 's'}"
-    return f"offhook serves {count} at {url} (export AWS_ENDPOINT_URL={url})"
+        said = {"id": instance.id, "alias": instance.alias}
+        ready = {"ready": True, "url": url, "instance": said, "flows": made.flows, "functions": made.names}
+        return msgspec.json.encode(ready).decode()
+    counts = f"{_count(made.flows, 'flow')} and {_count(len(made.names), 'function')}"
+    where = f"at {url} (export AWS_ENDPOINT_URL={url})"
+    return f"offhook serves instance {instance.alias} ({instance.id}) with {counts} {where}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

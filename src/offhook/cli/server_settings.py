@@ -18,7 +18,7 @@ class ServerSettings:
     """`access_keys` are secrets by id. `requests_per_second` is for each access key, and for each address of clients
     that need none; None is as the address that is listened on asks for. `patience_seconds` is how long a client may
     keep us waiting in the middle of a request. `url` is where clients reach the server, where that is not where it
-    listens.
+    listens. `database` is a URL or a file in the project's folder, "" for the usual file.
     """
 
     access_keys: dict[str, str] = field(default_factory=dict, repr=False)
@@ -27,6 +27,7 @@ class ServerSettings:
     connections: int = 4096
     patience_seconds: int = 30
     url: str = ""
+    database: str = ""
 
 
 def read_server(table: Table) -> ServerSettings:
@@ -46,6 +47,7 @@ def read_server(table: Table) -> ServerSettings:
         connections=table.number("connections", least=1, most=1_000_000) or default.connections,
         patience_seconds=table.number("patience_seconds", least=1, most=3600) or default.patience_seconds,
         url=url.rstrip("/"),
+        database=table.text("database"),
     )
     table.close()
     return settings

@@ -13,7 +13,7 @@ from offhook.api.connect_api.connect import Connect, Operation, by_name, page, r
 from offhook.api.service import Result
 
 # What a new instance has; the two that the request gives are not among them. Source: the defaults of the console
-_DEFAULTS = {
+DEFAULTS = {
     "CONTACTFLOW_LOGS": "false", "CONTACT_LENS": "true", "AUTO_RESOLVE_BEST_VOICES": "true",
     "USE_CUSTOM_TTS_VOICES": "false", "EARLY_MEDIA": "true", "MULTI_PARTY_CONFERENCE": "false",
     "AUTO_MUTE_AGENT_ON_HOLD": "false", "HIGH_VOLUME_OUTBOUND": "false", "ENHANCED_CONTACT_MONITORING": "false",
@@ -28,7 +28,7 @@ def _create(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
     attributes = {
         "INBOUND_CALLS": _word(asked["InboundCallsEnabled"]), "OUTBOUND_CALLS": _word(asked["OutboundCallsEnabled"])
     }  # fmt: skip
-    body = {"IdentityManagementType": asked["IdentityManagementType"], "Attributes": {**_DEFAULTS, **attributes}}
+    body = {"IdentityManagementType": asked["IdentityManagementType"], "Attributes": {**DEFAULTS, **attributes}}
     record = connect.create(ACCOUNT, "instance", asked, body, name=alias)
     if not list(connect.shelf.kinds(record.id)):  # a request that is repeated finds what it made
         begin(connect, record.id)
