@@ -20,6 +20,7 @@ from offhook.adapters.lambdas.spec import LocalFunction, Stub
 from offhook.blocks import catalogue
 from offhook.cli.file import contents
 from offhook.cli.project import FILE, Project, load_project, shown
+from offhook.cli.publication import published
 from offhook.cli.settings import read_settings
 from offhook.cli.text import one_line
 from offhook.flowjson.lint import RULES, Known, Rule, code, find_rule, known_in, lint
@@ -58,8 +59,11 @@ class Report:
 # --- finding ---
 
 
-def collect(paths: tuple[Path, ...], *, strict: bool, env: str | None) -> Report:
-    """Problems of these files and folders in order, or of the project's flows. What cannot be read stops nothing."""
+def collect(paths: tuple[Path, ...], *, strict: bool, env: str | None, publish: bool = False) -> Report:
+    """Problems of these files and folders in order, or of the project's flows. What cannot be read stops nothing.
+
+    `publish`: what Connect says when it is asked to publish them, in place of what we find.
+    """
     report = Report()
     projects: dict[Path, _Place] = {}
     for path in _files(paths, env, report):
@@ -68,7 +72,7 @@ def collect(paths: tuple[Path, ...], *, strict: bool, env: str | None) -> Report
             place = projects[path.parent] = _place(path.parent, env, report)
         file = path.resolve()
         if file in place.templates:
-            _lint_template(file, place, report, strict=strict)
+            _lint_template(file, place, report, strict=strict, publish=publish)
             continue
         try:
             text = contents(path, name=shown(path))
@@ -76,21 +80,22 @@ def collect(paths: tuple[Path, ...], *, strict: bool, env: str | None) -> Report
         except UsageError as refusal:
             report.refused += refusal.problems
         else:
-            _lint(flow, file, text, place, report, strict=strict)
+            _lint(flow, file, text, place, report, strict=strict, publish=publish)
     report.refused = list(dict.fromkeys(report.refused))
     return report
 
 
-def _lint(flow: Flow, file: Path, text: bytes, place: "_Place", report: Report, *, strict: bool) -> None:
+def _lint(flow: Flow, file: Path, text: bytes, place: "_Place", report: Report, *, strict: bool, publish: bool) -> None:
     report.files += 1
-    problems = lint(flow, catalogue(), strict=strict or place.strict, known=place.known)
+    strict = strict or place.strict
+    problems = published(flow, strict=strict) if publish else lint(flow, catalogue(), strict=strict, known=place.known)
     report.found += _found(shown(file), text.decode("utf-8", "replace"), problems)
 
 
-def _lint_template(file: Path, place: "_Place", report: Report, *, strict: bool) -> None:
+def _lint_template(file: Path, place: "_Place", report: Report, *, strict: bool, publish: bool) -> None:
     """The flows that a template of the project declares; its text is looked at for lines alone."""
     for flow in place.templates[file]:
-        _lint(flow, file, contents(file, name=shown(file)), place, report, strict=strict)
+        _lint(flow, file, contents(file, name=shown(file)), place, report, strict=strict, publish=publish)
 
 
 def _files(paths: tuple[Path, ...], env: str | None, report: Report) -> list[Path]:

@@ -21,6 +21,9 @@ def command(
     strict: Annotated[
         bool, typer.Option("--strict", help="The strict profile: unknown parameters and more are errors.")
     ] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Say what Connect says when it is asked to publish the flows.")
+    ] = False,
     explain: Annotated[
         str, typer.Option("--explain", metavar="CODE", help="Say what a code means, and check nothing.")
     ] = "",
@@ -40,7 +43,7 @@ def command(
     if explain:
         print(findings.explanation(explain))
         return
-    report = findings.collect(tuple(paths or ()), strict=strict, env=env)
+    report = findings.collect(tuple(paths or ()), strict=strict, env=env, publish=publish)
     form = Format.json if as_json else form
     print({Format.text: findings.as_text, Format.json: findings.as_json, Format.sarif: findings.as_sarif}[form](report))
     if report.refused:

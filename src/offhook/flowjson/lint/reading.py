@@ -88,6 +88,13 @@ RULES = (
         severity="warning",
     ),
     Rule(
+        name="publish",
+        title="Connect refuses to publish the flow",
+        why="`offhook lint --publish` prints what CreateContactFlow and UpdateContactFlowContent answer, in the words "
+        "of the service: every problem at once, with the path of what is wrong. What the flow names is taken to exist. "
+        "Without --publish the same mistakes are explained, with their cures.",
+    ),
+    Rule(
         name="identifier-name",
         title="An identifier is a reserved name",
         why="The API refuses a few names that JavaScript gives to every object, such as constructor.",
