@@ -1,7 +1,10 @@
 """Connections that are slow, long, too many or that flood: they are cut, and nobody else notices."""
 
 import asyncio
+import contextlib
+import os
 from collections.abc import Awaitable, Callable
+from random import Random
 from typing import Any
 
 import pytest
@@ -18,6 +21,8 @@ from offhook.api.limit_wire import MAX_HEAD_BYTES, MAX_HEADERS, bounded
 
 SHORT_SECONDS = 0.15  # what a client may keep this server waiting
 HANG_SECONDS = 30
+SEED = os.environ.get("OFFHOOK_SEED", "1")
+BYTES_TRIED = int(os.environ.get("OFFHOOK_SOAK", "400"))
 LARGE_BYTES = 12_000_000  # more than the system keeps for a client that does not read
 
 
@@ -124,11 +129,9 @@ async def status(stream: Stream) -> int:
 async def all_of(reader: asyncio.StreamReader) -> bytes:
     """What is said before the end, however that comes."""
     said = bytearray()
-    try:
+    with contextlib.suppress(ConnectionError):
         while piece := await reader.read(65_536):
             said += piece
-    except ConnectionError:
-        pass
     return bytes(said)
 
 
@@ -359,6 +362,53 @@ def test_a_half_closed_connection_is_cut(half: bytes) -> None:
         assert await fetched(await open_one()) == b"fine"
 
     served(attempt)
+
+
+def strange(chance: Random) -> bytes:
+    """A request in which some bytes are others, are left out or come twice."""
+    whole = chance.choice(
+        [
+            GET,
+            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n123",
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n123\r\n0\r\nTrailer: a\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n1",
+            b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x81\x85\0\0\0\0hello",
+        ]
+    )
+    made = bytearray(whole * chance.choice([1, 1, 2]))
+    for _ in range(chance.choice([1, 1, 2, 5])):
+        start = chance.randrange(len(made))
+        end = start + chance.choice([0, 1, 1, 5])
+        made[start:end] = chance.choice(
+            [b"", b"\0", b"\r\n", b"\n", b" ", b":", b"\xff", b"-1", b"9" * 30, b"%", chance.randbytes(3), GET]
+        )
+    return bytes(made) or b"\0"
+
+
+def test_no_bytes_are_too_strange(caplog: pytest.LogCaptureFixture) -> None:
+    chance, mistakes = Random(SEED), []
+
+    async def attempt(open_one: Any, service: Service, port: int) -> None:
+        for _ in range(BYTES_TRIED // 20):
+            streams = [await open_one() for _ in range(20)]
+            for _, writer in streams:
+                writer.write(strange(chance))
+                if chance.random() < 0.5 and writer.can_write_eof():
+                    writer.write_eof()
+            for reader, writer in streams:
+                if chance.random() < 0.2:
+                    writer.transport.abort()
+                else:
+                    with contextlib.suppress(ConnectionError):
+                        await reader.read(1)
+            for _, writer in streams:
+                writer.close()
+            assert await fetched(await open_one()) == b"fine"
+        mistakes.extend(record.getMessage() for record in caplog.records if record.levelname == "ERROR")
+
+    served(attempt)
+    assert mistakes == []
 
 
 # --- sockets ---
