@@ -234,7 +234,9 @@ happenings = st.builds(
     Happening,
     after_ms=st.sampled_from((0, 0, 0, 1, 50, 100, 400, 1_000, 2_999, 3_000, 8_000, 60_000)),
     what=st.sampled_from(
-        ("answer",) * 24 + ("late", "late", "foreign", "hang up", "attributes", "returned", "bot left", "started")
+        ("answer",) * 26
+        + ("late", "late", "foreign", "hang up", "attributes", "returned", "bot left", "started")
+        + ("updated", "rerouted", "moved")
     ),
     index=st.integers(0, 5),
     reply=st.integers(0, len(ENDS) - 1),
@@ -318,6 +320,12 @@ def event_of(happening: Happening, contact: Contact, seen: tuple[Effect, ...], a
             return events.HungUp(at_ms)
         case "attributes":
             return events.AttributesUpdated(at_ms, {"a": ENTERED[happening.reply % len(ENTERED)][0]})
+        case "updated":
+            return events.ContactUpdated(at_ms, {"name": "n", "references": {"r": {"Type": "URL", "Value": "v"}}})
+        case "rerouted":
+            return events.Rerouted(at_ms, *((1,), (None, 5_000), (None, None, ()))[happening.reply % 3])
+        case "moved":
+            return events.Moved(at_ms, "moved", "arn:other")
         case "returned":
             return events.CustomerReturned(at_ms)
         case "bot left":

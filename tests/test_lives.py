@@ -20,6 +20,7 @@ from offhook.model.instance import AgentSettings, Instance, QuickConnect
 from .stage import BYE, CONTACT_ID, START_MS, action, flow, say
 
 SUPPORT = Queue("arn:queue", "Support")
+MOVED = {"arn": "arn:jane", "name": "jane", "is_agent": True}
 END = action("end", "EndFlowExecution")
 
 
@@ -65,6 +66,11 @@ HAPPENINGS = st.one_of(
     _happening(events.Paused),
     _happening(events.Continued),
     _happening(events.AttributesUpdated, attributes=st.just({"a": "1"})),
+    _happening(events.ContactUpdated, fields=st.just({"tags": {"a": "1"}, "description": "it"})),
+    _happening(events.Rerouted, priority=st.sampled_from([None, 1]), criteria=st.sampled_from([None, ()])),
+    _happening(
+        events.Moved, contact_id=st.just("moved"), flow=st.just("flow:It"), queue=st.sampled_from([None, MOVED])
+    ),
     st.sampled_from(["answer", "answer", "answer", "refuse", "transfer over"]),
     _happening(events.Stopped),
 )

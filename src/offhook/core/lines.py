@@ -38,7 +38,7 @@ STAY = Stay()
 Next = str | Stay | Over
 
 
-def _order(draft: Draft, effect: effects.Effect) -> None:
+def wants(draft: Draft, effect: effects.Effect) -> None:
     """What the contact itself wants; the trace says so."""
     draft.emit((effect,))
     draft.trace.append(("order", draft.now_ms, effect))
@@ -139,7 +139,7 @@ def _enqueue(draft: Draft) -> None:
         delay_ms = callback.delay_ms if callback is not None else 0
         order = replace(order, not_before_ms=draft.now_ms + delay_ms)
     draft.set({"place": None, "agent": None})  # type: ignore[typeddict-unknown-key]  # only the machine sets these
-    _order(draft, order)
+    wants(draft, order)
 
 
 def _leave(draft: Draft) -> None:
@@ -148,14 +148,14 @@ def _leave(draft: Draft) -> None:
 
 def _dequeue(draft: Draft) -> None:
     """No agent is to be asked for it any more."""
-    _order(draft, effects.Dequeue(draft.new_id()))
+    wants(draft, effects.Dequeue(draft.new_id()))
     _leave(draft)
 
 
 def _limit(draft: Draft) -> None:
     timer = effects.StartTimer(draft.new_id(), MAX_WHISPER_MS)
     draft.put("limit_id", timer.id)
-    _order(draft, timer)
+    wants(draft, timer)
 
 
 def _drop_limit(draft: Draft) -> None:
@@ -166,12 +166,12 @@ def _drop_limit(draft: Draft) -> None:
 
 
 def _call(draft: Draft) -> None:
-    _order(draft, _call_of(draft))
+    wants(draft, _call_of(draft))
 
 
 _ORDERS: dict[str, Callable[[Draft], None]] = {
-    "bridge": lambda draft: _order(draft, effects.Bridge(draft.new_id())),
-    "unbridge": lambda draft: _order(draft, effects.Unbridge(draft.new_id())),
+    "bridge": lambda draft: wants(draft, effects.Bridge(draft.new_id())),
+    "unbridge": lambda draft: wants(draft, effects.Unbridge(draft.new_id())),
     "enqueue": _enqueue,
     "leave": _leave,
     "dequeue": _dequeue,
@@ -198,15 +198,15 @@ def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Ne
         reason, happening = "transferred", "handed_over"
     elif happening != "transferred":
         if _remains(draft, happening):
-            _order(draft, _follow_up(draft))
+            wants(draft, _follow_up(draft))
         else:
-            _order(draft, effects.Disconnect(draft.new_id(), "customer"))
+            wants(draft, effects.Disconnect(draft.new_id(), "customer"))
     if was not in WITHOUT_AGENT:
-        _order(draft, effects.Disconnect(draft.new_id(), "agent"))
+        wants(draft, effects.Disconnect(draft.new_id(), "agent"))
         _agent_sees(draft, "DisconnectAgentUI")
     if contact.initiation_method in TRANSFERS and contact.previous_id not in (None, contact.id):
         told = events.TransferEnded(draft.now_ms, contact.id)
-        _order(draft, effects.Tell(draft.new_id(), contact.previous_id or "", told))
+        wants(draft, effects.Tell(draft.new_id(), contact.previous_id or "", told))
     draft.changed["end_reason"] = reason
     draft.trace.append(("contact.ended", draft.now_ms, action, reason, happening))
     return STAY
@@ -218,7 +218,7 @@ def _handed_over(draft: Draft, was: str, happening: str) -> bool:
         return False
     goes_on = happening == "agent_left" and was in ("transferring", "conference", "aside")
     told = events.CustomerJoined(draft.now_ms) if goes_on else events.HungUp(draft.now_ms, "customer")
-    _order(draft, effects.Tell(draft.new_id(), draft.transfer, told))
+    wants(draft, effects.Tell(draft.new_id(), draft.transfer, told))
     return goes_on
 
 
@@ -245,7 +245,7 @@ def _agent_sees(draft: Draft, hook: str) -> None:
         made = draft.new_uuid("contact")
         fields = {"segment_attributes": {"connect:Subtype": GUIDE}, "attributes": draft.attributes}
         order = effects.CreateContact(draft.new_id(), made, "API", "CHAT", flow=flow, kin="related", fields=fields)
-        _order(draft, order)
+        wants(draft, order)
 
 
 GUIDE = {"ValueString": "connect:Guide"}
@@ -283,7 +283,7 @@ def not_reached(draft: Draft, status: str) -> Next:
     if callback is None or callback.attempts < 2:
         return turn(draft, "not_answered", f"the call was not answered ({status})")
     draft.put("callback", replace(callback, attempts=callback.attempts - 1, delay_ms=callback.retry_ms))
-    _order(draft, effects.Disconnect(draft.new_id(), "agent"))
+    wants(draft, effects.Disconnect(draft.new_id(), "agent"))
     return turn(draft, "try_again", status)
 
 
@@ -300,9 +300,9 @@ def _begin(draft: Draft, event: events.Started) -> Next | None:
         happening = "started"
     draft.trace.append(("contact.started", draft.now_ms, contact, draft.compiled.program(contact.flow)))
     if contact.channel == "TASK":
-        _order(draft, effects.StartTimer(draft.new_id(), MAX_TASK_MS))
+        wants(draft, effects.StartTimer(draft.new_id(), MAX_TASK_MS))
     if contact.first_message:
-        _order(draft, effects.PlayPrompt(draft.new_id(), "customer", effects.Speech("text", contact.first_message)))
+        wants(draft, effects.PlayPrompt(draft.new_id(), "customer", effects.Speech("text", contact.first_message)))
     if happening in ("callback", "queued") and contact.queue is None:
         return turn(draft, "stopped", "there is no queue to wait in")
     return turn(draft, happening, "started")
@@ -370,7 +370,7 @@ def _transfer(draft: Draft, event: events.TransferStarted) -> Next:
         return STAY
     order = _transferred(draft, connect)
     draft.put("transfer", order.contact_id)
-    _order(draft, order)
+    wants(draft, order)
     return turn(draft, "transfer", "transferred")
 
 
@@ -414,10 +414,10 @@ def _pause(draft: Draft, event: events.Paused | events.Continued) -> Next | None
     if draft.channel != "TASK" or draft.is_paused == is_paused or draft.phase == "new":
         return None
     draft.put("is_paused", is_paused)
-    flow = draft.hooks.get("PauseContact" if is_paused else "ResumeContact")
+    flow = event.flow or draft.hooks.get("PauseContact" if is_paused else "ResumeContact")
     if flow:
         made = draft.new_uuid("contact")
-        _order(draft, effects.CreateContact(draft.new_id(), made, "API", draft.channel, flow=flow, kin="related"))
+        wants(draft, effects.CreateContact(draft.new_id(), made, "API", draft.channel, flow=flow, kin="related"))
     return STAY
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from offhook.core import lines
+from offhook.core import lines, outside
 from offhook.core.draft import NOBODY, Draft
 from offhook.core.lines import STAY, Next, Over, Stay
 from offhook.core.program import BadParameter, Compiled, Program, Step
@@ -23,7 +23,6 @@ from offhook.core.spec import Call, End, Exit, Jump, Outcome, Return, Wait
 from offhook.model.contact import Contact, Frame
 from offhook.model.effect import Effect
 from offhook.model.event import (
-    AttributesUpdated,
     BotDisconnected,
     CustomerReturned,
     Event,
@@ -118,11 +117,6 @@ def _resume_customer(draft: Draft, event: Event) -> "Outcome | None":
 _PLAIN = Exit()
 
 
-def _update(draft: Draft, event: AttributesUpdated) -> "Stay":
-    draft.put("attributes", {**draft.contact.attributes, **event.attributes})
-    return STAY
-
-
 def _bot_leaves(draft: Draft, event: BotDisconnected) -> "Outcome | Stay":
     draft.put("has_bot", False)
     outcome = _resume_customer(draft, event)
@@ -131,7 +125,7 @@ def _bot_leaves(draft: Draft, event: BotDisconnected) -> "Outcome | Stay":
 
 _HAPPENINGS: dict[type, Callable[[Draft, Any], Any]] = {
     **lines.HAPPENINGS,
-    AttributesUpdated: _update,
+    **outside.HAPPENINGS,
     CustomerReturned: _resume_customer,
     BotDisconnected: _bot_leaves,
 }

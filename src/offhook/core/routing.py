@@ -141,6 +141,10 @@ class Routing:
             delays = () if order.agent else sorted(self._delays.get(order.queue, ()))
             lines[order.channel] = Line(delays)
         waiting.arrive(lines[order.channel])
+        return self._await(waiting, now_ms)
+
+    def _await(self, waiting: Waiting, now_ms: int) -> Iterable[Notice]:
+        """It is where it must be now, and will be at every moment that changes that."""
         for at_ms in waiting.moments():
             self._at(at_ms, waiting, self._stand)
         return self._stand(waiting, now_ms)
@@ -170,8 +174,13 @@ class Routing:
             return
         if event.priority is not None or event.age_ms is not None:
             self._at(event.at_ms + CHANGE_MS, waiting, lambda waiting, now_ms: self._changed(waiting, event, now_ms))
+        if event.criteria is not None:
+            waiting.adopt(event.criteria, event.at_ms)
+            yield from self._await(waiting, event.at_ms)
         agent = self._agents.get(event.agent)
-        if agent is not None and waiting.gate is not None and agent.takes(waiting.order.channel):
+        if agent is None or waiting.gate is None:
+            return
+        if event.regardless or agent.takes(waiting.order.channel):
             yield self._offer(waiting, agent, event.at_ms)
 
     def _changed(self, waiting: Waiting, event: Change, now_ms: int) -> Iterable[Notice]:

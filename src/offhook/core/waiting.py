@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from offhook.core.criteria import Proficiencies, fits, step_at
 from offhook.model.routing import Enqueue
@@ -90,10 +91,10 @@ class Line:
         heads = (gate.row.first() for gate in self.gates.values() if gate.is_open(delay_ms, proficiencies, agent))
         return min((head for head in heads if head is not None), default=None)
 
-    def gate(self, waited_ms: int, criteria: Sequence[Mapping[str, Any]]) -> Gate:
-        """The gate for a contact that has waited so long."""
+    def gate(self, waited_ms: int, criteria: Sequence[Mapping[str, Any]], counted_ms: int) -> Gate:
+        """The gate for a contact that has waited so long, and whose criteria have counted for so long."""
         passed_ms = max((delay for delay in self.delays if delay <= waited_ms), default=0)
-        step = step_at(criteria, waited_ms)
+        step = step_at(criteria, counted_ms)
         expression = b"" if step is None else msgspec.json.encode(step.get("Expression", {}), order="sorted")
         key = passed_ms, expression
         if key not in self.gates:
@@ -102,16 +103,21 @@ class Line:
 
 
 class Waiting:
-    """A contact in a queue. `offered` is the agent who is asked; `line` is None until it is there (a callback)."""
+    """A contact in a queue. `offered` is the agent who is asked; `line` is None until it is there (a callback).
 
-    __slots__ = ("entered_ms", "gate", "line", "number", "offered", "order", "priority", "since_ms", "until_ms")
+    `criteria_ms`: since when its routing criteria count.
+    """
+
+    __slots__ = (
+        "criteria_ms", "entered_ms", "gate", "line", "number", "offered", "order", "priority", "since_ms", "until_ms",
+    )  # fmt: skip
 
     def __init__(self, order: Enqueue, number: int) -> None:
         self.order = order
         self.number = number
         self.priority = order.priority
         self.since_ms = order.since_ms or order.at_ms
-        self.entered_ms = max(order.at_ms, order.not_before_ms)
+        self.entered_ms = self.criteria_ms = max(order.at_ms, order.not_before_ms)
         self.offered = ""
         self.until_ms = 0
         self.line: Line | None = None
@@ -144,11 +150,17 @@ class Waiting:
         if line is not None:
             line.places.add(self.place)
 
+    def adopt(self, criteria: tuple[dict[str, Any], ...], now_ms: int) -> None:
+        """Other routing criteria from now on; they begin anew, once it is in its line."""
+        self.order = replace(self.order, criteria=criteria)
+        self.criteria_ms = max(self.entered_ms, now_ms)
+
     def stand(self, now_ms: int) -> None:
         """At the gate that is right for now, if it is in its line and on offer to nobody."""
         self.withdraw()
         if self.line is not None and not self.offered:
-            self.gate = self.line.gate(now_ms - self.entered_ms, self.order.criteria)
+            waited_ms, counted_ms = now_ms - self.entered_ms, now_ms - self.criteria_ms
+            self.gate = self.line.gate(waited_ms, self.order.criteria, counted_ms)
             self.gate.row.add(self.place)
 
     def withdraw(self) -> None:
@@ -161,9 +173,11 @@ class Waiting:
 
     def moments(self) -> list[int]:
         """When its gate will be another (ms): ends of delays and of its criteria's steps."""
-        found = set(self.line.delays if self.line is not None else ())
-        passed_ms = 0
+        delays = self.line.delays if self.line is not None else ()
+        found = {self.entered_ms + after_ms for after_ms in delays if after_ms}
+        at_ms = self.criteria_ms
         for step in self.order.criteria:
-            passed_ms += int(step.get("Expiry", {}).get("DurationInSeconds", 0)) * 1_000
-            found.add(passed_ms)
-        return sorted(self.entered_ms + after_ms for after_ms in found if after_ms)
+            at_ms += int(step.get("Expiry", {}).get("DurationInSeconds", 0)) * 1_000
+            if at_ms > self.criteria_ms:
+                found.add(at_ms)
+        return sorted(found)

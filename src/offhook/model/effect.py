@@ -134,11 +134,12 @@ class Dequeue(_Effect, frozen=True, gc=False):
 
 
 class ChangeRouting(_Effect, frozen=True, gc=False):
-    """Another priority or age for the contact in its queue, or an `agent` to offer it to. No answer."""
+    """Another priority, age or criteria for the contact in its queue, or an `agent` to offer it to. No answer."""
 
     priority: int | None = None
     age_ms: int | None = None
     agent: str = ""
+    criteria: tuple[dict[str, Any], ...] | None = None
 
 
 class PlaceCall(_Effect, frozen=True, gc=False):

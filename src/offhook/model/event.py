@@ -166,11 +166,15 @@ class TalkEnded(_Event, frozen=True, gc=False):
 
 
 class Paused(_Event, frozen=True, gc=False):
-    """Somebody paused the task."""
+    """Somebody paused the task. `flow` runs then, in place of the one that was set for it."""
+
+    flow: str = ""
 
 
 class Continued(_Event, frozen=True, gc=False):
-    """Somebody resumed the paused task."""
+    """Somebody resumed the paused task. `flow`: see Paused."""
+
+    flow: str = ""
 
 
 class Stopped(_Event, frozen=True, gc=False):
@@ -195,6 +199,34 @@ class AttributesUpdated(_Event, frozen=True, gc=False):
     """Somebody else (the API, a related contact) set user-defined attributes."""
 
     attributes: dict[str, str] = {}
+
+
+class ContactUpdated(_Event, frozen=True, gc=False):
+    """Somebody set fields of the contact from outside: name, description, references, segment_attributes or tags.
+
+    `fields` are the new values, whole, by the contact's own names for them.
+    """
+
+    fields: dict[str, Any] = {}
+
+
+class Rerouted(_Event, frozen=True, gc=False):
+    """Somebody changed the contact's place in queues: its priority, how much older it counts, or its criteria."""
+
+    priority: int | None = None
+    older_ms: int | None = None
+    criteria: tuple[dict[str, Any], ...] | None = None
+
+
+class Moved(_Event, frozen=True, gc=False):
+    """Somebody transferred the contact from outside: it goes on as another one, whose id is given, with this flow.
+
+    `queue` is the working queue of that one, as a contact has it; None for the one that it has.
+    """
+
+    contact_id: str
+    flow: str
+    queue: dict[str, Any] | None = None
 
 
 Event = (
@@ -225,4 +257,7 @@ Event = (
     | CustomerReturned
     | BotDisconnected
     | AttributesUpdated
+    | ContactUpdated
+    | Rerouted
+    | Moved
 )

@@ -48,12 +48,17 @@ class Dequeue(_At, frozen=True):
 
 
 class Change(_At, frozen=True):
-    """Another priority or age (ms), after a minute; or an agent to offer it to now, if free."""
+    """Another priority or age (ms), after a minute; other criteria, or an agent to offer it to, now.
+
+    The agent must be free for it, unless it is `regardless`.
+    """
 
     contact: str
     priority: int | None = None
     age_ms: int | None = None
     agent: str = ""
+    criteria: tuple[dict[str, Any], ...] | None = None
+    regardless: bool = False
 
 
 class Accept(_At, frozen=True):

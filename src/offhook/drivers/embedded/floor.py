@@ -120,7 +120,7 @@ class Floor:
         self._happen(routing.Dequeue(self._now_ms, cell.id))
 
     def _change(self, cell: Cell, effect: effects.ChangeRouting) -> None:
-        change = routing.Change(self._now_ms, cell.id, effect.priority, effect.age_ms, effect.agent)
+        change = routing.Change(self._now_ms, cell.id, effect.priority, effect.age_ms, effect.agent, effect.criteria)
         self._happen(change)
 
     # --- what agents do ---

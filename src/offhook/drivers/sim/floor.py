@@ -126,7 +126,10 @@ class Floor:
         self.route(routing.Dequeue(self.now_ms, life.contact.id))
 
     def _change(self, life: Life, effect: effects.ChangeRouting) -> None:
-        self.route(routing.Change(self.now_ms, life.contact.id, effect.priority, effect.age_ms, effect.agent))
+        change = routing.Change(
+            self.now_ms, life.contact.id, effect.priority, effect.age_ms, effect.agent, effect.criteria
+        )
+        self.route(change)
 
     def _disconnect(self, life: Life, effect: effects.Disconnect) -> None:
         if effect.line == "agent":
