@@ -12,7 +12,7 @@ from tests.server import ACCOUNT, REGION, Server
 @pytest.fixture(scope="module")
 def connect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     served = Server(tmp_path_factory.mktemp("project"))
-    yield served.client("connect")
+    yield served.client("connect", parameter_validation=False)
     assert served.stop() == 0
 
 
@@ -136,6 +136,16 @@ def test_each_update_of_a_queue_changes_its_part(connect: Any, instance: str) ->
     assert "MaxContacts" not in connect.describe_queue(**call)["Queue"]
     assert code(connect.update_queue_name, **call, Name="BasicQueue") == "DuplicateResourceException"
     assert code(connect.update_queue_name, **call) == "InvalidRequestException"
+
+
+def test_a_description_may_be_empty(connect: Any, instance: str) -> None:
+    """Terraform sends it so where there is none."""
+    call = {"InstanceId": instance, "QueueId": new_queue(connect, instance, Description="old")}
+    connect.update_queue_name(**call, Name=new_name("queue"), Description="")
+
+    assert connect.describe_queue(**call)["Queue"]["Description"] == ""
+    profile = {"Name": "p", "Description": "", "DefaultOutboundQueueId": call["QueueId"], "MediaConcurrencies": []}
+    assert code(connect.create_routing_profile, InstanceId=instance, **profile) == "InvalidParameterException"
 
 
 def test_queues_are_paged_and_found(connect: Any, instance: str) -> None:

@@ -22,6 +22,8 @@ def services(
             broken="InternalServiceException",
             handlers=connect or {},
             enumerations=True,
+            # Terraform sends "" where a queue has none; of hours and quick connects, the model takes it
+            may_be_empty=frozenset({"Description"}),
         ),
         Service(
             "connectparticipant",

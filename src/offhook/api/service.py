@@ -29,7 +29,8 @@ class Service:
     `invalid`, `broken` and `too_large` are the service's own words for a parameter that is not allowed, for a mistake
     of ours, and for a body above `max_body_bytes` (by operation, where it is not MAX_BODY_BYTES); `throttled` for too
     many requests, with `throttled_members`. `enumerations`: values that the model does not list are refused.
-    `is_signed`: clients have access keys; else they have tokens that the handlers ask for.
+    `is_signed`: clients have access keys; else they have tokens that the handlers ask for. `may_be_empty` are members
+    of a request that may be "" though the model has a least length.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Service:
     throttled: str = "ThrottlingException"
     throttled_members: Mapping[str, str] = field(default_factory=dict)
     is_signed: bool = True
+    may_be_empty: frozenset[str] = frozenset()
 
     @cached_property
     def model(self) -> Any:
@@ -70,7 +72,8 @@ class Service:
         shape = self.model.operation_model(operation).input_shape
         try:
             found = parse.parameters(received, shape)
-            problems = validate.problems(found, shape, enumerations=self.enumerations) if shape is not None else ""
+            said = {name: value for name, value in found.items() if value != "" or name not in self.may_be_empty}
+            problems = validate.problems(said, shape, enumerations=self.enumerations) if shape is not None else ""
         except RecursionError:
             raise malformed("The body is nested too deeply.") from None
         if problems:
