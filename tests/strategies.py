@@ -315,25 +315,24 @@ def event_of(happening: Happening, contact: Contact, seen: tuple[Effect, ...], a
         return answer_to(pending[happening.index % len(pending)], happening, at_ms)
     if happening.what == "late" and seen:
         return answer_to(seen[happening.index % len(seen)], happening, at_ms)
-    match happening.what:
-        case "hang up":
-            return events.HungUp(at_ms)
-        case "attributes":
-            return events.AttributesUpdated(at_ms, {"a": ENTERED[happening.reply % len(ENTERED)][0]})
-        case "updated":
-            return events.ContactUpdated(at_ms, {"name": "n", "references": {"r": {"Type": "URL", "Value": "v"}}})
-        case "rerouted":
-            return events.Rerouted(at_ms, *((1,), (None, 5_000), (None, None, ()))[happening.reply % 3])
-        case "moved":
-            return events.Moved(at_ms, "moved", "arn:other")
-        case "returned":
-            return events.CustomerReturned(at_ms)
-        case "bot left":
-            return events.BotDisconnected(at_ms)
-        case "started":
-            return events.Started(at_ms)
-        case _:
-            return events.TimerFired(at_ms, f"22222222-2222-4222-8222-222222222222/{happening.index}")
+    if happening.what == "attributes":
+        return events.AttributesUpdated(at_ms, {"a": ENTERED[happening.reply % len(ENTERED)][0]})
+    if happening.what in SUDDEN:
+        of_kind = SUDDEN[happening.what]
+        return msgspec.structs.replace(of_kind[happening.reply % len(of_kind)], at_ms=at_ms)
+    return events.TimerFired(at_ms, f"22222222-2222-4222-8222-222222222222/{happening.index}")
+
+
+# what nobody waits for
+SUDDEN: dict[str, tuple[events.Event, ...]] = {
+    "hang up": (events.HungUp(0),),
+    "returned": (events.CustomerReturned(0),),
+    "bot left": (events.BotDisconnected(0),),
+    "started": (events.Started(0),),
+    "updated": (events.ContactUpdated(0, {"name": "n", "references": {"r": {"Type": "URL", "Value": "v"}}}),),
+    "rerouted": (events.Rerouted(0, 1), events.Rerouted(0, None, 5_000), events.Rerouted(0, criteria=())),
+    "moved": (events.Moved(0, "moved", "arn:other"),),
+}
 
 
 def answer_to(effect: Effect, happening: Happening, at_ms: int) -> events.Event:
