@@ -36,10 +36,12 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> Any:
         if self.jobs:
-            return super().select(timeout if timeout is None else 1.0)
+            return super().select(0 if timeout == 0 else 1.0)
         ready = super().select(0)
         if not ready and timeout is None:
-            raise RuntimeError("nothing will ever happen")
+            ready = super().select(10)  # a thread that the loop itself has started
+            if not ready:
+                raise RuntimeError("nothing will ever happen")
         if not ready and timeout:
             self.now += timeout
         return ready
@@ -125,11 +127,11 @@ def run(
         assert isinstance(loop, VirtualLoop)
         database = Database.opened(url or str(folder / "test.db"))
         runtime = Runtime(
-            Contacts(database), Fixed(compiled), functions,
+            Contacts(database), options.pop("instances", None) or Fixed(compiled), functions,
             **{"catalogue": catalogue(), "seal": Seal(bytes(32)), "clock": loop.now_ms, **options},
         )  # fmt: skip
         kept = Kept(runtime, loop)
-        await runtime.start({INSTANCE: staff or {}})
+        await runtime.start({INSTANCE: staff} if staff else {})
         try:
             return await deed(kept)
         finally:
