@@ -96,7 +96,7 @@ def flows(ids: Ids, contents: Mapping[str, str]) -> Iterator[Wanted]:
 
 
 def _description(flow: Flow) -> str:
-    metadata = flow.document.get("Metadata")
+    metadata = flow.document.get("metadata" if flow.format == "legacy" else "Metadata")
     said = metadata.get("description") if isinstance(metadata, dict) else None
     return said if isinstance(said, str) else ""
 
