@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,9 @@ from offhook.adapters.lambdas.store import Store
 from offhook.adapters.store.contacts import Contacts
 from offhook.adapters.store.opened import opened
 from offhook.adapters.store.shelf import ACCOUNT, Shelf
-from offhook.api import connect_api, lambda_api, participant_api
-from offhook.api.aws import services
+from offhook.api import aws, connect_api, lambda_api, participant_api
 from offhook.api.chat.chats import Chats
+from offhook.api.chat.files import Files
 from offhook.api.chat.socket import Sockets
 from offhook.api.connect_api.connect import Connect
 from offhook.api.door import Door
@@ -36,6 +36,7 @@ from offhook.api.participant_api import Desk
 from offhook.api.seed import seed
 from offhook.blocks import catalogue
 from offhook.drivers.embedded.runtime import Runtime
+from offhook.drivers.ports import Functions, Services
 from offhook.model.instance import Instance
 
 
@@ -75,11 +76,12 @@ async def application(
     contents: Mapping[str, str] | None = None,
     database: str = "",
     door: Door | None = None,
+    services: Callable[[Functions], Services] | None = None,
 ) -> AsyncIterator[Application]:
     """`functions` are those of the project, `instance` is what it says of them and of itself, `contents` the
-    texts of its flows by ARN; all of it is put into the store. `folder` is where
-    deployed functions are kept, and the database, unless another is named. `url` is where clients
-    reach the server. Raises UsageError.
+    texts of its flows by ARN; all of it is put into the store. `folder` is where deployed functions are kept, and the
+    database, unless another is named. `url` is where clients reach the server. `services` makes what flows ask beside
+    functions, out of the functions that it may call itself. Raises UsageError.
     """
     store = Store(folder / "lambda")
     try:
@@ -93,18 +95,23 @@ async def application(
             lambdas = Lambdas(registry, invoker, queue, now_ms)
             instances = Instances(kept.shelf, registry, instance)
             contacts = Contacts(kept.database)
+            registered = Registered(registry, invoker, host)
             runtime = Runtime(
-                contacts, instances, Registered(registry, invoker, host),
+                contacts, instances, registered,
                 catalogue=catalogue(), seal=kept.seal, clock=now_ms, encrypt=encrypt,
+                services=services(registered) if services is not None else None,
             )  # fmt: skip
             instances.listen(runtime.adopt)
             chats = Chats(runtime, contacts, now_ms)
-            desk = Desk(chats, now_ms, new_id, url)
+            desk = Desk(
+                chats, now_ms, new_id, url, kept.shelf, Files(folder / "attachments", contacts, now_ms, url),
+                instance.account, instance.region,
+            )  # fmt: skip
             connect = Connect(
                 kept.shelf, instance.account, instance.region, now_ms, new_id,
                 runtime, contacts, instances, chats,
             )  # fmt: skip
-            made = services(
+            made = aws.services(
                 connect=connect_api.handlers(connect), participant=participant_api.handlers(desk),
                 lambdas=lambda_api.handlers(lambdas),
             )  # fmt: skip

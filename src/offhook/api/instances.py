@@ -70,6 +70,7 @@ class Instances:
                 self._keep(record)
         shelf.also(self._keep_earlier)
         shelf.watch(self._changed)
+        registry.watch(self._compiled.clear)
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Tell `listener` of instances that are configured otherwise, after they are."""
@@ -79,10 +80,6 @@ class Instances:
         if instance_id not in self._compiled:
             self._compiled[instance_id] = Compiled(self._instance(instance_id), catalogue(), self._earlier)
         return self._compiled[instance_id]
-
-    def functions_changed(self) -> None:
-        """Functions were created, changed or deleted."""
-        self._compiled.clear()
 
     def _changed(self, changed: set[tuple[str, str]]) -> None:
         for instance_id in {instance for instance, _ in changed}:

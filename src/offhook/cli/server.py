@@ -23,6 +23,7 @@ from offhook.api.limit_wire import bounded
 from offhook.cli import doors
 from offhook.cli.flow_text import texts
 from offhook.cli.project import Project
+from offhook.cli.services import beside
 from offhook.model.errors import UsageError
 from offhook.model.instance import Instance
 
@@ -90,6 +91,7 @@ async def _serve(project: Project, listener: socket.socket, door: Door, *, datab
     async with application(
         project.functions, instance, folder=folder, url=project.server.url or _url(listener),
         contents=texts(project), database=database, door=door,
+        services=lambda functions: beside(project, functions),
     ) as made:  # fmt: skip
         limits = project.server
         config = uvicorn.Config(

@@ -9,5 +9,9 @@ class UsageError(Exception):
         self.problems = problems
 
 
+class StoreRefused(Exception):
+    """What was to be written was not, and nothing of it: the store is full, lost, or somebody else's."""
+
+
 class InternalError(Exception):
     """Our mistake. The driver parks the contact and reports; it does not guess."""

@@ -4,7 +4,7 @@ A function of offhook.toml may have what any function has beside its code: alias
 have a function of the same name, the one of offhook.toml counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,11 @@ class Registry:
         for name, latest in self._project.items():
             self._deployments[name] = replace(self._deployments.get(name, Deployment(name)), latest=latest)
         self._reserved = {each.name: each.reserved for each in self.all() if each.reserved is not None}
+        self._watchers: list[Callable[[], None]] = []
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Tell `watcher` of every change."""
+        self._watchers.append(watcher)
 
     def names(self) -> list[str]:
         return sorted(self._deployments)
@@ -109,8 +114,14 @@ class Registry:
         self._reserved.pop(deployment.name, None)
         if deployment.reserved is not None:
             self._reserved[deployment.name] = deployment.reserved
+        self._tell()
 
     def remove(self, name: str) -> None:
         self._store.remove(name)
         self._deployments.pop(name, None)
         self._reserved.pop(name, None)
+        self._tell()
+
+    def _tell(self) -> None:
+        for watcher in self._watchers:
+            watcher()

@@ -11,12 +11,15 @@ A module has the name of the service's key in `[services]` of offhook.toml (`dat
 Beside what is the service's own, every description may have `fail`: names of errors by operation. Such an operation
 always answers the error, so that a flow's branch for it can be tried.
 
-A service knows no clock and no chance: equal calls in equal order give equal answers.
+A service knows no clock and no chance: equal calls in equal order give equal answers. It gets one call at a time,
+unless its module says `WAITS = True`: it keeps nothing that calls could spoil for each other, and may wait long.
 """
 
 import importlib
 import pkgutil
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Protocol, cast
@@ -54,6 +57,7 @@ class Services:
     def __init__(self, described: Mapping[str, Mapping[str, Any]], call_function: CallFunction) -> None:
         self._services: dict[str, Service] = {}
         self._failing: dict[tuple[str, str], str] = {}
+        self._turns: dict[str, AbstractContextManager[Any]] = {}
         problems: list[str] = []
         for key, description in described.items():
             try:
@@ -73,6 +77,7 @@ class Services:
         except msgspec.ValidationError:
             raise UsageError("fail is wrong: must give the name of an error for each operation.") from None
         self._services[module.SERVICE] = module.Service(description, call_function)
+        self._turns[module.SERVICE] = nullcontext() if getattr(module, "WAITS", False) else threading.Lock()
         self._failing |= {(module.SERVICE, operation): code for operation, code in failing.items()}
 
     def call(self, effect: CallService, contact_id: str) -> ServiceEnded:
@@ -83,7 +88,8 @@ class Services:
             detail = f"there is no service {effect.service!r} here; [services] in offhook.toml can describe one."
             return ServiceEnded(0, effect.id, error="ServiceUnavailableException", detail=detail)
         try:
-            output = service.call(effect.operation, effect.input, contact_id)
+            with self._turns[effect.service]:
+                output = service.call(effect.operation, effect.input, contact_id)
         except ServiceError as refusal:
             return ServiceEnded(0, effect.id, error=refusal.code, detail=refusal.message)
         return ServiceEnded(0, effect.id, output)

@@ -25,7 +25,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from offhook.adapters.store.migrate import migrate
 from offhook.adapters.store.schema import METADATA, OWNER
-from offhook.model.errors import UsageError
+from offhook.model.errors import StoreRefused, UsageError
 from offhook.model.writes import KEYS, Writes
 
 T = TypeVar("T")
@@ -34,11 +34,11 @@ _LOCK_NUMBER = 0x0FF_400C  # of PostgreSQL's advisory lock; any number that nobo
 _PAUSE_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)  # between attempts to connect again; the last one for ever
 
 
-class StoreFull(Exception):
+class StoreFull(StoreRefused):
     """There is no room for what was to be written; nothing of it was."""
 
 
-class StoreLost(Exception):
+class StoreLost(StoreRefused):
     """Another process has taken the database, or it cannot be written any more; nothing was."""
 
 

@@ -12,7 +12,8 @@ from offhook.model.event import Event
 if TYPE_CHECKING:
     from offhook.drivers.embedded.turn import Turn
 
-# Looks at the contact in its turn, may write something beside, and says what happens to it, if anything
+# Looks at the contact in its turn, may write something beside, and says what happens to it, if anything. One that
+# raises has written nothing, and whoever waits for it gets the exception
 Deed = Callable[["Turn"], "Event | None"]
 
 

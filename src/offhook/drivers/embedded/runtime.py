@@ -24,9 +24,20 @@ from offhook.drivers.embedded.due import Due
 from offhook.drivers.embedded.floor import Floor
 from offhook.drivers.embedded.outside import Outside
 from offhook.drivers.embedded.turn import Turn
-from offhook.drivers.ports import Customer, Encrypt, Functions, Instances, NoServices, Seal, Services, Silent, Store
+from offhook.drivers.ports import (
+    Customer,
+    Encrypt,
+    Functions,
+    Instances,
+    NoServices,
+    Seal,
+    Services,
+    Silent,
+    Store,
+)
 from offhook.model.contact import Contact
 from offhook.model.effect import CallService, Effect
+from offhook.model.errors import StoreRefused
 from offhook.model.event import AttributesUpdated, Event, LambdaEnded, ServiceEnded, Started
 from offhook.model.writes import Row
 
@@ -46,7 +57,7 @@ class Runtime:
     """`watch` is told of each committed turn; `on_items` gets the rows of transcripts that were committed, in order.
 
     `alarms`: what is done in a contact's turn when a row of `due` comes that no flow has ordered, by the word before
-    `|` in the row's id.
+    `|` in the row's id. `endings`: the same at the end of the turn in which a contact ends.
 
     `callee` gives the party at the other end of a voice contact. `clock` is milliseconds since the epoch.
     """
@@ -73,6 +84,7 @@ class Runtime:
         self.watchers: list[Callable[[Turn], None]] = []
         self.on_items: list[Callable[[Sequence[Row]], None]] = []
         self.alarms: dict[str, Callable[[str], Deed]] = {}
+        self.endings: list[Callable[[Turn], None]] = []
         self._store = store
         self._instances = instances
         self.due = Due(clock, self._overdue)
@@ -320,16 +332,25 @@ class Runtime:
                 turn.keep()
                 self._end(turn)
                 await self._store.write(turn.writes)
-        except Exception as problem:  # ours or the database's: nothing of this turn has happened
+        except StoreRefused as problem:  # nothing of this turn has happened
             self._undo(cell, taken, problem)
-            return
-        self._commit(turn, taken)
+        except Exception as problem:  # ours: what it came of is not tried again in this process
+            _LOG.exception("contact %s: an internal error of offhook; the contact stays as it was.", cell.id)
+            self._undo(cell, [entry for entry in taken if entry.future is not None], problem)
+        else:
+            self._commit(turn, taken)
 
     def _step(self, turn: Turn, entry: Entry) -> None:
-        event = entry.deed(turn)
         if entry.due_id:
             turn.writes.drop("due", entry.due_id)
             turn.after.append(lambda: self.due.disarm(entry.due_id))
+        try:
+            event = entry.deed(turn)  # which may order the same again
+        except Exception as refusal:
+            if entry.future is None:
+                raise
+            entry.future.set_exception(refusal)  # its own affair: it has written nothing
+            return
         if event is None:
             return
         cell = turn.cell
@@ -350,6 +371,8 @@ class Runtime:
         was, contact = turn.was, turn.contact
         if contact.phase != "ended" or was is None or was.phase == "ended":
             return
+        for ending in self.endings:
+            ending(turn)
         if contact.channel == "CHAT" and not _goes_on(turn):
             chat.happened(turn, f"{contact.id}/ended", "chat.ended")
 
@@ -361,13 +384,16 @@ class Runtime:
         for act in turn.after:
             act()
         for entry in taken:
-            if entry.future is not None and not entry.future.cancelled():
+            if entry.future is not None and not entry.future.done():
                 entry.future.set_result(contact)
-        if turn.items:
-            for push in self.on_items:
-                push(turn.items)
-        if turn.has_changed:
-            self._follow(turn, contact)
+        try:
+            if turn.items:
+                for push in self.on_items:
+                    push(turn.items)
+            if turn.has_changed:
+                self._follow(turn, contact)
+        except Exception:  # ours; it is committed, and the contact goes on
+            _LOG.exception("contact %s: an internal error of offhook after a turn.", cell.id)
 
     def _follow(self, turn: Turn, contact: Contact) -> None:
         if contact.phase == "ended" and contact.initial_id in self._families:
@@ -388,10 +414,10 @@ class Runtime:
         for entry in taken:
             if entry.future is None:
                 again.append(entry)
-            elif not entry.future.cancelled():
+            elif not entry.future.done():
                 entry.future.set_exception(problem)
-        _LOG.error("contact %s: a turn was not committed: %r", cell.id, problem, exc_info=_unexpected(problem))
         if again and not self._is_stopping:
+            _LOG.error("contact %s: a turn was not committed: %s", cell.id, problem)
             self.later(_AGAIN_MS, lambda: self._put_all(cell, again))
 
     def _refuse(self, cell: Cell) -> None:
@@ -455,8 +481,3 @@ def _goes_on(turn: Turn) -> bool:
     return any(getattr(effect, "kin", "") == "previous" for effect in turn.effects) or bool(
         turn.runtime.family(turn.contact)
     )
-
-
-def _unexpected(problem: Exception) -> Exception | None:
-    """Ours, with where it happened; what the database says needs no traceback."""
-    return None if type(problem).__name__ in ("StoreFull", "StoreLost") else problem

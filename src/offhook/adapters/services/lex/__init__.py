@@ -13,6 +13,7 @@ from offhook.adapters.services.lex.description import Bot, read
 from offhook.model.instance import Resource
 
 SERVICE = "runtime-v2-lex"
+WAITS = True
 _NEEDED = ("botId", "botAliasId", "localeId", "sessionId", "text")
 
 
