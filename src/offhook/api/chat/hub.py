@@ -8,9 +8,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from offhook.api.chat import frame
+from offhook.drivers.embedded import chat
 
 MAX_WAITING = 1_000  # frames for one socket (ours)
+_ENDED = chat.ENDED.encode()
 
 
 class Outlet:
@@ -53,11 +57,21 @@ class Hub:
             del self._outlets[outlet.initial_id]
 
     def push(self, items: Sequence[dict[str, Any]]) -> None:
-        """Items that were committed, as rows of transcripts."""
+        """Items that were committed, as rows of transcripts. After the end of a chat its sockets are closed."""
         for row in items:
             outlets = self._outlets.get(row["initial_id"])
-            if outlets:
-                self._send(outlets, row["body"].decode())
+            if not outlets:
+                continue
+            self._send(outlets, row["body"].decode())
+            if _ENDED in row["body"] and msgspec.json.decode(row["body"])["ContentType"] == chat.ENDED:
+                for outlet in outlets:
+                    outlet.put(None)
+
+    def dismiss(self, participant_id: str, initial_id: str, item: str) -> None:
+        """A last item for one participant, who is gone."""
+        self.tell(initial_id, item, only=participant_id)
+        for outlet in self.of(participant_id, initial_id):
+            outlet.put(None)
 
     def tell(self, initial_id: str, item: str, *, but: str = "", only: str = "") -> None:
         """An item that no transcript keeps (typing, receipts), to all but one participant, or to one only."""

@@ -7,14 +7,26 @@ connection token does the rest, and each is good for its purpose, its participan
 import hashlib
 import hmac
 import secrets
+from typing import Any
 
 import msgspec
 
 CUSTOMER, AGENT, BOT, SUPERVISOR, SYSTEM = "CUSTOMER", "AGENT", "CUSTOM_BOT", "SUPERVISOR", "SYSTEM"
-PARTICIPANT_MS = 25 * 3_600_000  # as long as a chat may last. Source: API reference, StartChatContact
-CONNECTION_MS = 24 * 3_600_000
-TICKET_MS = 100_000  # to open a websocket. Source: API reference, CreateParticipantConnection
 MAX_CONNECTIONS = 10  # of one participant, the oldest is forgotten (ours)
+MAX_TOKENS = 3  # the same, of participant tokens: a request that is repeated gives one more
+
+
+class Lifetimes(msgspec.Struct, frozen=True):
+    """For how long tokens are good, in ms. Source: API reference, CreateParticipantConnection, StartChatContact.
+
+    `participant_ms` counts where the chat does not say how long it may last; `upload_ms` is ours.
+    """
+
+    participant_ms: int = 25 * 3_600_000
+    connection_ms: int = 24 * 3_600_000
+    ticket_ms: int = 100_000
+    upload_ms: int = 15 * 60_000
+    download_ms: int = 300_000
 
 
 class Key(msgspec.Struct, frozen=True):
@@ -25,7 +37,10 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class Participant(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`contact_id` is the contact in which they began. `has_joined`: a connection was made; `has_left`: for good."""
+    """`contact_id` is the contact in which they began. `has_joined`: a connection was made; `has_left`: for good.
+
+    `tokens` open connections. `agent` is the user name of an agent.
+    """
 
     id: str
     instance: str
@@ -33,11 +48,16 @@ class Participant(msgspec.Struct, frozen=True, omit_defaults=True):
     initial_id: str
     role: str
     name: str
-    token: Key
+    tokens: tuple[Key, ...]
     connections: tuple[Key, ...] = ()
     has_joined: bool = False
     has_left: bool = False
-    capabilities: tuple[str, ...] = ()
+    agent: str = ""
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """As an item names them."""
+        return {"ParticipantId": self.id, "ParticipantRole": self.role, "DisplayName": self.name}
 
 
 def new_token(participant_id: str, *, until_ms: int) -> tuple[str, Key]:

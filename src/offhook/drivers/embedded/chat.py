@@ -17,16 +17,23 @@ from offhook.drivers.entered import entered
 from offhook.model import effect as effects
 from offhook.model.event import Event, Heard, InputEnded, PromptEnded, ViewAnswered
 from offhook.model.instance import derived_id
+from offhook.model.writes import Row
 
 PLAIN = "text/plain"
 INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
 RESPONSE = "application/vnd.amazonaws.connect.message.interactive.response"
 EVENTS = "application/vnd.amazonaws.connect.event."
 ENDED = EVENTS + "chat.ended"
+VIEW = "ViewResource"
 
 
-def write(turn: Turn, item_id: str, type: str, content_type: str, **members: Any) -> dict[str, Any]:
-    """Write an item of the chat, and push it once that is committed. `members` are its others, as AWS names them."""
+def write(
+    turn: Turn, item_id: str, type: str, content_type: str, *, is_secret: bool = False, **members: Any
+) -> dict[str, Any]:
+    """Write an item of the chat, and push it once that is committed. `members` are its others, as AWS names them.
+
+    What is secret is sealed in what is stored (decision S22); who takes part in the chat reads it.
+    """
     contact = turn.contact
     item = {
         "Id": item_id,
@@ -37,7 +44,7 @@ def write(turn: Turn, item_id: str, type: str, content_type: str, **members: Any
         "InitialContactId": contact.initial_id,
         **members,
     }
-    row = {
+    row: Row = {
         "id": item_id,
         "n": turn.runtime.next_item(),
         "contact_id": contact.id,
@@ -45,8 +52,8 @@ def write(turn: Turn, item_id: str, type: str, content_type: str, **members: Any
         "at_ms": turn.now_ms,
         "body": msgspec.json.encode(item),
     }
-    turn.writes.put("item", row)
     turn.items.append(row)
+    turn.writes.put("item", {**row, "body": turn.runtime.seal.close(row["body"])} if is_secret else row)
     return item
 
 
@@ -58,7 +65,8 @@ def happened(turn: Turn, effect_id: str, kind: str, **members: Any) -> None:
 def say(turn: Turn, effect_id: str, speech: effects.Speech, name: str = "SYSTEM_MESSAGE") -> None:
     """What the flow says, as a message to the customer."""
     content_type = INTERACTIVE if _is_template(speech.text) else PLAIN
-    system = {"ParticipantRole": "SYSTEM", "ParticipantId": derived_id("participant", turn.contact.initial_id, name)}
+    who = derived_id("participant", turn.contact.initial_id, name)
+    system: dict[str, Any] = {"ParticipantRole": "SYSTEM", "ParticipantId": who}
     item_id = derived_id("item", effect_id)
     write(turn, item_id, "MESSAGE", content_type, Content=speech.text, DisplayName=name, **system)
 
@@ -98,8 +106,13 @@ def listen(turn: Turn, effect: effects.Listen) -> None:
 
 
 def show(turn: Turn, effect: effects.ShowView) -> None:
-    """A view as an interactive message; the answer is a message of the type RESPONSE."""
-    content = {"templateType": "ViewResource", "version": "1.0", "data": {"view": effect.view, "content": effect.data}}
+    """A view as an interactive message; the answer is a message of the type RESPONSE.
+
+    The item's id is the token with which DescribeView finds the view. Ours: where in the message it stands.
+    """
+    token = derived_id("item", effect.id)
+    data = {"view": effect.view, "viewToken": token, "content": effect.data}
+    content = {"templateType": VIEW, "version": "1.0", "viewToken": token, "data": data}
     speech = effects.Speech("text", msgspec.json.encode(content).decode())
     say(turn, effect.id, speech)
 
@@ -107,12 +120,22 @@ def show(turn: Turn, effect: effects.ShowView) -> None:
 # --- what the customer writes ---
 
 
+def is_secret(turn: Turn, content_type: str = PLAIN) -> bool:
+    """Whether what the customer writes now is for nobody else's eyes: see decision S22."""
+    waits = turn.contact.pending.values()
+    return (
+        turn.contact.logging is False
+        or any(isinstance(effect, effects.CollectInput) and effect.secret for effect in waits)
+        or (content_type == RESPONSE and any(isinstance(each, effects.ShowView) and each.secret for each in waits))
+    )
+
+
 def meaning(turn: Turn, text: str, content_type: str = PLAIN) -> Event | None:
     """What a message of the customer is for the flow: the answer to what it waits for; None where it waits for none."""
     for effect in turn.contact.pending.values():
         match effect:
             case effects.CollectInput(line="customer"):
-                return _keyed(turn, effect, text)
+                return _keyed(turn, effect, _chosen(text)[0] if content_type == RESPONSE else text)
             case effects.Listen(line="customer"):
                 return Heard(turn.now_ms, effect.id, _chosen(text)[0] if content_type == RESPONSE else text, "message")
             case effects.ShowView(line="customer") if content_type == RESPONSE:
@@ -135,15 +158,23 @@ def _keyed(turn: Turn, effect: effects.CollectInput, text: str) -> InputEnded:
 
 
 def _chosen(text: str) -> tuple[str, dict[str, Any]]:
-    """The action and what was filled in, of an answer to an interactive message; a text is the action itself."""
+    """The action and what was filled in, of an answer to an interactive message; a text is the action itself.
+
+    Clients differ in where they say what was chosen: `action` of a view, `title` of an element of a picker.
+    """
     try:
         answer = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text, {}
     if not isinstance(answer, dict):
         return text, {}
-    data = answer.get("data")
-    inner: dict[str, Any] = data if isinstance(data, dict) else {}
-    action = answer.get("action") or answer.get("Action") or inner.get("action") or text
-    filled = inner.get("content", inner)
-    return str(action), filled if isinstance(filled, dict) else {}
+    inner = _object(answer.get("data"))
+    filled = _object(inner.get("content", inner))
+    places = (answer, inner, filled)
+    names = ("action", "Action", "selectedOption", "title")
+    found = (place[name] for name in names for place in places if isinstance(place.get(name), str))
+    return next(found, text), filled
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 class Turn:
     """`now_ms` does not move within it. `trace` are the tuples of its steps, `effects` what they ordered, `items` the
-    rows of transcripts that it writes, `after` what is to be done once it is committed, beside performing effects. `notes`
-    is what its deeds leave for each other.
+    rows of transcripts that it writes, `after` what is to be done once it is committed, beside performing effects,
+    `notes` what its deeds leave for each other.
     """
 
     def __init__(self, runtime: "Runtime", cell: Cell, now_ms: int) -> None:
