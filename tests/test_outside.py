@@ -128,6 +128,25 @@ def offers(notices: list[Any]) -> list[tuple[str, str]]:
     return [(each.contact, each.agent) for each in notices if isinstance(each, Offered)]
 
 
+def test_numbers_over_several_queues_count_an_agent_once() -> None:
+    made = floor("ann", "bob")
+    made.happen(routing.Enqueue(0, "a", "Sales", channel="CHAT"))
+    made.happen(routing.Accept(0, "a", "ann"))
+    made.happen(routing.Status(0, "bob", "Lunch"))
+    made.happen(routing.Enqueue(1_000, "b", "Support"))
+    made.happen(routing.Enqueue(1_000, "later", "Support", not_before_ms=60_000))
+
+    found = made.totals(("Sales", "Support"), (), None, 4_000)
+    assert (found["Online"], found["Busy"], found["NonProductive"]) == (2, 1, 1)
+    assert (found["Size"], found["Scheduled"], found["OldestContactAge"]) == (1, 1, 3)
+    assert (found["SlotsActive"], found["SlotsAvailable"]) == (1, 1), "one more chat for ann, nothing for bob"
+    chats = made.totals(("Sales", "Support"), (), "CHAT", 4_000)
+    assert (chats["Size"], chats["Scheduled"], chats["OldestContactAge"]) == (0, 0, None)
+    assert made.totals(("Sales",), ("Elsewhere",), None, 4_000)["Online"] == 0
+    assert made.slots_of("ann")["CHAT"] == (1, 2, 1)
+    assert made.slots_of("nobody") == {}
+
+
 def test_other_criteria_count_at_once_and_from_their_beginning() -> None:
     made = floor("bob")
     made.happen(routing.Enqueue(0, "c", "Sales", criteria=(ANN,)))

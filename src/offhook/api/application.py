@@ -136,10 +136,11 @@ async def application(
 
 def presence(shelf: Shelf) -> dict[str, dict[str, str]]:
     """The status of every agent who has one, by instance and user name."""
-    return {
-        instance.id: {record.name: record.body["Status"] for record in shelf.all(instance.id, "presence")}
-        for instance in shelf.all(ACCOUNT, "instance")
-    }
+    found: dict[str, dict[str, str]] = {}
+    for instance in shelf.all(ACCOUNT, "instance"):
+        known = [(record, shelf.get(instance.id, "agent", record.id)) for record in shelf.all(instance.id, "presence")]
+        found[instance.id] = {user.name: record.body["Status"] for record, user in known if user is not None}
+    return found
 
 
 def new_id() -> str:

@@ -82,7 +82,7 @@ class Instances:
         return self._compiled[instance_id]
 
     def _changed(self, changed: set[tuple[str, str]]) -> None:
-        for instance_id in {instance for instance, _ in changed}:
+        for instance_id in {instance for instance, kind in changed if kind != "presence"}:
             known = {instance_id} if instance_id != ACCOUNT else set(self._compiled)
             for each in known:
                 self._compiled.pop(each, None)

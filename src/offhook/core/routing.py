@@ -16,12 +16,12 @@ What agents do who have not signed in changes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from offhook.core.staffing import DECLINED, MISSED, OFFLINE, PLAIN, REJECTED, Agent, counted, serves
+from offhook.core.staffing import DECLINED, MISSED, OFFLINE, PLAIN, REJECTED, Agent, counted, serves, slots
 from offhook.core.waiting import Line, Place, Row, Waiting
 from offhook.model.instance import AgentSettings, Instance, QueueRoute
 from offhook.model.routing import (
@@ -79,6 +79,11 @@ class Routing:
     def has_declined(self, agent: str) -> bool:
         """Whether the agent is not asked any more since an offer was missed or rejected."""
         return agent in self._agents and self._agents[agent].status in DECLINED
+
+    def slots_of(self, agent: str) -> dict[str, tuple[int, int, int]]:
+        """Of each channel, how many contacts more the agent may be given, may have, and has."""
+        found = self._agents.get(agent)
+        return {} if found is None else {name: found.slots(name) for name in found.profile.concurrency}
 
     @property
     def next_ms(self) -> int | None:
@@ -347,15 +352,43 @@ class Routing:
         ]
         found = self._own.get(agent, {}) if agent else self._queues.get(queue, {})
         lines = [line for each, line in found.items() if channel in (None, each)]
-        entered = [next(iter(line.arrivals.values())).entered_ms for line in lines if line.arrivals]
         its = self._waiting.get(contact)
         return {
             **counted(serving, channel),
             "Name": agent or queue,
             "Size": sum(len(line.arrivals) for line in lines),
-            "OldestContactAge": (now_ms - min(entered)) // 1_000 if entered else None,
+            "OldestContactAge": _oldest_seconds(lines, now_ms),
             "PositionInQueue": its.line.places.before(its.place) + 1 if its is not None and its.line else None,
         }
+
+    def totals(
+        self, queues: Collection[str], profiles: Collection[str], channel: str | None, now_ms: int
+    ) -> dict[str, Any]:
+        """The same over several queues, where every agent counts once; with slots, and `Scheduled`: callbacks to come.
+
+        `profiles`: agents of these alone, where any are named.
+        """
+        serving = [
+            each
+            for each in self._agents.values()
+            if any(serves(each.profile, queue) for queue in queues) and (not profiles or each.profile.name in profiles)
+        ]
+        found = [(each, line) for queue in queues for each, line in self._queues.get(queue, {}).items()]
+        lines = [line for each, line in found if channel in (None, each)]
+        arrived = sum(len(line.arrivals) for _, line in found)
+        return {
+            **counted(serving, channel),
+            **slots(serving, channel),
+            "Size": sum(len(line.arrivals) for line in lines),
+            "Scheduled": sum(self._sizes[queue, ""] for queue in queues) - arrived if channel in (None, "VOICE") else 0,
+            "OldestContactAge": _oldest_seconds(lines, now_ms),
+        }
+
+
+def _oldest_seconds(lines: Iterable[Line], now_ms: int) -> int | None:
+    """How long whoever has waited longest in these has waited; None where nobody waits."""
+    entered = [next(iter(line.arrivals.values())).entered_ms for line in lines if line.arrivals]
+    return (now_ms - min(entered)) // 1_000 if entered else None
 
 
 def _delays(instance: Instance) -> dict[str, set[int]]:

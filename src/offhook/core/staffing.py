@@ -42,10 +42,19 @@ class Agent:
         """
         if self.status != AVAILABLE:
             return False
-        most = self.profile.concurrency.get(channel, 0)
         held = [each for each, _ in self.contacts.values()]
         beside = {channel, *self.profile.cross_channel}
-        return held.count(channel) < (min(most, 1) if channel == "VOICE" else most) and beside.issuperset(held)
+        return held.count(channel) < self.most(channel) and beside.issuperset(held)
+
+    def slots(self, channel: str) -> tuple[int, int, int]:
+        """How many contacts of this channel more may be offered, how many the agent may have, and has."""
+        held = len([each for each, _ in self.contacts.values() if each == channel])
+        return self.most(channel) - held if self.takes(channel) else 0, self.most(channel), held
+
+    def most(self, channel: str) -> int:
+        """How many contacts of this channel the agent may have: one call, whatever the profile says."""
+        most = self.profile.concurrency.get(channel, 0)
+        return min(most, 1) if channel == "VOICE" else most
 
     def channels(self) -> Iterator[str]:
         """Those of which one more contact may be offered."""
@@ -85,6 +94,13 @@ def counted(agents: list[Agent], channel: str | None) -> dict[str, int]:
         "Missed": len(missed),
         "NonProductive": len([each for each in online if each.status not in (AVAILABLE, *DECLINED)]),
     }
+
+
+def slots(agents: list[Agent], channel: str | None) -> dict[str, int]:
+    """How many contacts the agents have, and how many more they may be given (adminguide/metrics-definitions.html)."""
+    channels = {name for each in agents for name in each.profile.concurrency} if channel is None else {channel}
+    found = [each.slots(name) for each in agents for name in channels]
+    return {"SlotsActive": sum(held for _, _, held in found), "SlotsAvailable": sum(free for free, _, _ in found)}
 
 
 def serves(profile: RoutingProfile, queue: str) -> bool:

@@ -14,6 +14,7 @@ import msgspec
 from offhook.adapters.store.shelf import Record
 from offhook.api.connect_api.connect import Connect, Operation, by_name, invalid, page
 from offhook.api.service import Result
+from offhook.core.staffing import OFFLINE
 
 _KIND = "agent"
 _WHAT = "user"
@@ -88,7 +89,11 @@ def _list(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
 
 
 def _delete(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
-    connect.shelf.delete(_find(connect, asked))
+    record = _find(connect, asked)
+    connect.shelf.delete(record)
+    floor = connect.runtime.floor(record.instance)
+    if record.name in floor.staff:
+        floor.sign(record.name, OFFLINE)
     return {}
 
 

@@ -5,11 +5,12 @@ machine holds is never stored: `rebuild` makes it from contacts and statuses. An
 made it: it counts as missed, and the contact, which kept its place, is offered anew.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from offhook.core.phases import EXTERNAL, WITHOUT_AGENT
 from offhook.core.routing import Routing
+from offhook.core.staffing import DECLINED
 from offhook.drivers.embedded.cell import Cell
 from offhook.model import effect as effects
 from offhook.model import event as events
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
 class Floor:
     """`offers`: contact to agent and until when (ms). `after_work`: contact to the agent who is at the work after it.
 
-    `staff`: status and since when (ms), by user name.
+    `staff`: status and since when (ms), by user name. `declined`: user name to the contact that the agent has missed or
+    rejected, which of both, and when (ms); until the agent has another status.
     """
 
     def __init__(self, runtime: "Runtime", instance: Instance) -> None:
         self.offers: dict[str, tuple[str, int]] = {}
         self.after_work: dict[str, str] = {}
         self.staff: dict[str, tuple[str, int]] = {}
+        self.declined: dict[str, tuple[str, str, int]] = {}
         self._runtime = runtime
         self._instance = instance
         self._routing = Routing(instance)
@@ -66,7 +69,7 @@ class Floor:
             if place.offered:
                 self._runtime.push(contact.id, events.OfferEnded(now_ms, place.offered, "missed"))
             order = self._order(contact.id, place.order)
-            self._happen(_aged(order, place.since_ms, contact.priority))
+            self._happen(_aged(order, place.since_ms - contact.age_ms, contact.priority))
 
     # --- what contacts order ---
 
@@ -94,6 +97,14 @@ class Floor:
     def metrics(self, queue: str, *, agent: str = "", channel: str | None = None, contact: str = "") -> dict[str, Any]:
         """Numbers of a queue by its name, or of an agent: see core.metric."""
         return self._routing.metrics(queue, agent, channel, contact, self._now_ms)
+
+    def totals(self, queues: Collection[str], profiles: Collection[str], channel: str | None) -> dict[str, Any]:
+        """Numbers over several queues: see Routing.totals."""
+        return self._routing.totals(queues, profiles, channel, self._now_ms)
+
+    def slots(self, agent: str) -> dict[str, tuple[int, int, int]]:
+        """Of each channel, how many contacts more the agent may be given, may have, and has."""
+        return self._routing.slots_of(agent)
 
     def _enqueue(self, cell: Cell, effect: effects.Enqueue) -> None:
         contact_id = effect.contact_id or cell.id
@@ -128,6 +139,7 @@ class Floor:
     def sign(self, agent: str, status: str) -> None:
         """The agent's status is this now; who was not there comes to work."""
         self.staff[agent] = status, self._now_ms
+        self.declined.pop(agent, None)
         self._happen(routing.SignIn(self._now_ms, agent, status))
 
     def accept(self, contact_id: str, agent: str) -> bool:
@@ -137,6 +149,13 @@ class Floor:
         del self.offers[contact_id]
         self._happen(routing.Accept(self._now_ms, contact_id, agent))
         return True
+
+    def offer(self, contact_id: str, agent: str) -> bool:
+        """Offer a contact that waits to this agent, free or not; whether it could be."""
+        if contact_id in self.offers:
+            return False
+        self._happen(routing.Change(self._now_ms, contact_id, agent=agent, regardless=True))
+        return contact_id in self.offers
 
     def assign(self, contact_id: str, agent: str) -> bool:
         """Offer the contact to this agent, and let the agent take it; whether the agent could."""
@@ -158,11 +177,22 @@ class Floor:
         self._runtime.worked(contact_id)
         return True
 
+    def dismiss(self, contact_id: str, agent: str) -> bool:
+        """The agent is done with what has ended, or was missed or rejected, and ready again; whether it was so."""
+        if self.declined.get(agent, ("", "", 0))[0] == contact_id:
+            if self.staff[agent][0] in DECLINED:
+                self.sign(agent, routing.AVAILABLE)
+            self.declined.pop(agent, None)
+            return True
+        return self.clear(contact_id, agent)
+
     def contacts_of(self, agent: str) -> dict[str, str]:
-        """The agent's contacts and where they stand: INCOMING, CONNECTED or ENDED (after-contact work)."""
+        """The agent's contacts and where they stand: INCOMING, CONNECTED, MISSED, REJECTED or ENDED (work after it)."""
         offered = {contact: "INCOMING" for contact, (name, _) in self.offers.items() if name == agent}
         talking = {contact: "CONNECTED" for contact, name in self._takers.items() if name == agent}
-        return {**offered, **talking, **{key: "ENDED" for key, name in self.after_work.items() if name == agent}}
+        after = {contact: "ENDED" for contact, name in self.after_work.items() if name == agent}
+        declined = self.declined.get(agent)
+        return {**({declined[0]: declined[1]} if declined is not None else {}), **offered, **talking, **after}
 
     def _let_go(self, contact_id: str, agent: str) -> None:
         """Whoever has the contact is done with it, but for the work after it."""
@@ -212,8 +242,9 @@ class Floor:
 
     def _declined(self, notice: routing.Declined) -> None:
         self.offers.pop(notice.contact, None)
-        status = notice.by.capitalize()
-        self.staff[notice.agent] = status, self._now_ms
+        if self.staff.get(notice.agent, ("", 0))[0] == routing.AVAILABLE:
+            self.staff[notice.agent] = notice.by.capitalize(), self._now_ms
+        self.declined[notice.agent] = notice.contact, notice.by.upper(), self._now_ms
         self._runtime.push(notice.contact, events.OfferEnded(self._now_ms, notice.agent, notice.by))
 
     def _joined(self, notice: routing.Joined) -> None:
