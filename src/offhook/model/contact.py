@@ -102,6 +102,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `blocks_now` counts blocks entered since time last moved (decision S16).
     `in_flight` are effect ids of asynchronous invocations; `parked` keeps their answers by invocation id.
     `has_bot`: a bot participant (CreateParticipant, CUSTOM_BOT) is in the contact.
+    `behaviour` is core.birth.BEHAVIOUR as it was when the contact began.
     """
 
     id: str
@@ -158,6 +159,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     first_message: str = ""
     has_bot: bool = False
     end_reason: str = ""
+    behaviour: int = 1
 
     @property
     def run(self) -> Run | None:
