@@ -102,9 +102,9 @@ async def application(
                 services=services(registered) if services is not None else None,
             )  # fmt: skip
             instances.listen(runtime.adopt)
-            chats = Chats(runtime, contacts, now_ms)
+            chats = Chats(runtime, contacts, now_ms, url)
             desk = Desk(
-                chats, now_ms, new_id, url, kept.shelf, Files(folder / "attachments", contacts, now_ms, url),
+                chats, now_ms, new_id, kept.shelf, Files(folder / "attachments", contacts, now_ms, url),
                 instance.account, instance.region,
             )  # fmt: skip
             connect = Connect(

@@ -42,6 +42,7 @@ from offhook.model.event import BotDisconnected, CustomerReturned, Event, HungUp
 from offhook.model.instance import derived_id
 
 _DECODER = msgspec.json.Decoder(Participant)
+SOCKET = "/participant/websocket"
 _KNOWN = 10_000  # participants in memory
 _SENT = 50_000  # messages, as far as a repeated request asks for them
 
@@ -64,11 +65,12 @@ class Joining:
 
 
 class Chats:
-    """`clock` is milliseconds since the epoch; `hub` has the sockets."""
+    """`clock` is milliseconds since the epoch; `url` is where clients reach the server; `hub` has the sockets."""
 
     def __init__(
-        self, runtime: Runtime, contacts: Contacts, clock: Callable[[], int], lifetimes: Lifetimes | None = None
-    ) -> None:
+        self, runtime: Runtime, contacts: Contacts, clock: Callable[[], int], url: str,
+        lifetimes: Lifetimes | None = None,
+    ) -> None:  # fmt: skip
         self.hub = Hub()
         self.contacts = contacts
         self.lifetimes = lifetimes or Lifetimes()
@@ -76,6 +78,7 @@ class Chats:
         self.seal = runtime.seal
         self._runtime = runtime
         self._now_ms = clock
+        self._url = url
         self._known: OrderedDict[str, Participant] = OrderedDict()
         self._inherited: set[str] = set()
         self._has_forgotten = False
@@ -158,8 +161,8 @@ class Chats:
             self.event(turn, now, "participant.joined")
             alarm.joined(turn, now)
 
-    def ticket(self, participant: Participant) -> tuple[str, int]:
-        """A word that opens one websocket, and until when."""
+    def websocket(self, participant: Participant) -> dict[str, str]:
+        """Where the participant may open one websocket, and until when."""
         now_ms = self._now_ms()
         for word, (_, until_ms) in list(self._tickets.items()):
             if until_ms > now_ms:
@@ -167,7 +170,8 @@ class Chats:
             del self._tickets[word]
         word, until_ms = secrets.token_urlsafe(32), now_ms + self.lifetimes.ticket_ms
         self._tickets[word] = participant.id, until_ms
-        return word, until_ms
+        url = f"ws{self._url.removeprefix('http')}{SOCKET}?ticket={word}"
+        return {"Url": url, "ConnectionExpiry": text_of(until_ms)}
 
     async def take_ticket(self, word: str) -> Participant | None:
         """Whose websocket this opens, None for nobody's."""

@@ -11,10 +11,9 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from offhook.api.chat import frame
-from offhook.api.chat.chats import Chats
+from offhook.api.chat.chats import SOCKET, Chats
 from offhook.api.chat.hub import Outlet
 
-PATH = "/participant/websocket"
 MAX_SOCKETS = 5  # of one participant (ours): the client needs two
 
 
@@ -27,7 +26,7 @@ class Sockets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
         participant = await self._chats.take_ticket(socket.query_params.get("ticket", ""))
-        if participant is None or scope["path"] != PATH:
+        if participant is None or scope["path"] != SOCKET:
             await socket.close(1008)
             return
         if len(self._chats.hub.of(participant.id, participant.initial_id)) >= MAX_SOCKETS:

@@ -1,65 +1,24 @@
-"""Contacts begin: chats, calls to a number, tasks.
+"""Contacts begin: calls to a number, tasks, and what beginning a chat (start_chat) shares with them.
 
 A repeated ClientToken gives the contact that it made.
-Source: API reference, StartChatContact, StartOutboundVoiceContact, StartTaskContact.
+Source: API reference, StartOutboundVoiceContact, StartTaskContact.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from offhook.adapters.store.shelf import Record
-from offhook.api.chat.participant import CUSTOMER
 from offhook.api.connect_api.connect import Connect, Operation, id_of, invalid, missing, refused
 from offhook.api.connect_api.contact import attributes_of, cell_of, ms_of, seen
 from offhook.api.errors import ServiceError
 from offhook.api.service import Result
 from offhook.core import phone
 from offhook.core.birth import new_contact
-from offhook.drivers.embedded.turn import Turn
 from offhook.model.contact import Contact, Queue
-from offhook.model.event import Event
 from offhook.model.flow import Flow
 from offhook.model.instance import derived_id
 
 MAX_AHEAD_MS = 6 * 86_400_000  # a scheduled task begins within six days. Source: API reference, StartTaskContact
-
-
-async def _start_chat(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
-    instance = connect.instance(asked)
-    persistent = asked.get("PersistentChat", {})
-    source = persistent.get("SourceContactId")
-    details = asked["ParticipantDetails"]
-    message = asked.get("InitialMessage", {})
-    fields: dict[str, Any] = {
-        "attributes": attributes_of(asked),
-        "name": details["DisplayName"],
-        "customer_id": asked.get("CustomerId"),
-        "segment_attributes": dict(asked.get("SegmentAttributes", {})),
-        "related_id": asked.get("RelatedContactId"),
-    }
-    contact = _new(connect, instance, asked, flow_of(connect, instance, asked), "CHAT", "API", fields)
-    more = {
-        "minutes": asked.get("ChatDurationInMinutes"),
-        "types": asked.get("SupportedMessagingContentTypes"),
-        "source": source,
-    }
-    joined = connect.chats.joining(instance.id, contact, CUSTOMER, details["DisplayName"], id=customer_id(contact))
-
-    def join(turn: Turn) -> Event | None:
-        connect.chats.keep(turn, joined.participant)
-        if message:
-            item_id = derived_id("item", contact.id, "initial")
-            words = message["ContentType"], message["Content"]
-            connect.chats.item(turn, joined.participant, item_id, "MESSAGE", words[0], Content=words[1])
-        return None
-
-    await _begin(connect, instance, contact, more, join)
-    return {
-        "ContactId": contact.id,
-        "ParticipantId": joined.id,
-        "ParticipantToken": joined.token,
-        "ContinuedFromContactId": source,
-    }
 
 
 async def _start_voice(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
@@ -82,8 +41,8 @@ async def _start_voice(connect: Connect, asked: dict[str, Any], request_id: str)
         "is_reached": False,
         "queue": None if queue is None else queue_of(connect, instance, queue),
     }
-    contact = _new(connect, instance, asked, flow_of(connect, instance, asked), "VOICE", "API", fields)
-    await _begin(connect, instance, contact, {})
+    contact = prepared(connect, instance, asked, flow_of(connect, instance, asked), "VOICE", "API", fields)
+    await begin(connect, instance, contact, {})
     return {"ContactId": contact.id}
 
 
@@ -109,8 +68,8 @@ async def _start_task(connect: Connect, asked: dict[str, Any], request_id: str) 
         "references": asked.get("References", {}),
         "segment_attributes": dict(asked.get("SegmentAttributes", {})),
     }
-    contact = _new(connect, instance, asked, flow, "TASK", "API", fields)
-    await _begin(connect, instance, contact, {}, at_ms=at_ms)
+    contact = prepared(connect, instance, asked, flow, "TASK", "API", fields)
+    await begin(connect, instance, contact, {}, at_ms=at_ms)
     return {"ContactId": contact.id}
 
 
@@ -133,7 +92,7 @@ async def _tied(connect: Connect, asked: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _new(
+def prepared(
     connect: Connect, instance: Record, asked: Mapping[str, Any], flow: Flow, channel: str, method: str,
     fields: dict[str, Any],
 ) -> Contact:  # fmt: skip
@@ -147,19 +106,16 @@ def _new(
     )  # fmt: skip
 
 
-def customer_id(contact: Contact) -> str:
-    """The participant id of the customer of a chat."""
-    return derived_id("participant", contact.id, CUSTOMER)
-
-
-async def _begin(
+async def begin(
     connect: Connect, instance: Record, contact: Contact, more: dict[str, Any], deed: Any = None,
     *, at_ms: int | None = None,
-) -> None:  # fmt: skip
-    """Begin it, unless it has begun already: the request was repeated."""
-    if await connect.runtime.look(contact.id) is None:
-        kept = {key: value for key, value in more.items() if value is not None}
-        await connect.runtime.begin(contact, instance.id, at_ms=at_ms, deed=deed, more=kept)
+) -> bool:  # fmt: skip
+    """Begin it, unless it has begun already: whether it had not, and the request was not a repeated one."""
+    if await connect.runtime.look(contact.id) is not None:
+        return False
+    kept = {key: value for key, value in more.items() if value is not None}
+    await connect.runtime.begin(contact, instance.id, at_ms=at_ms, deed=deed, more=kept)
+    return True
 
 
 def flow_of(connect: Connect, instance: Record, asked: Mapping[str, Any], member: str = "ContactFlowId") -> Flow:
@@ -209,7 +165,6 @@ def _connected(connect: Connect, instance: Record, asked: Mapping[str, Any]) -> 
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "StartChatContact": _start_chat,
     "StartOutboundVoiceContact": _start_voice,
     "StartTaskContact": _start_task,
 }

@@ -14,21 +14,17 @@ from offhook.adapters.store.database import StoreFull, StoreLost
 from offhook.adapters.store.shelf import Shelf
 from offhook.api.chat.chats import Chats, Denied
 from offhook.api.chat.files import Files
-from offhook.api.chat.participant import Participant
-from offhook.api.chat.socket import PATH
 from offhook.api.errors import ServiceError
 from offhook.api.service import Handler, Result
-from offhook.core.calendar import text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`url` is where clients reach this server (`http://127.0.0.1:4510`); `files` are what was attached to chats."""
+    """What the handlers share. `files` are what was attached to chats."""
 
     chats: Chats
     now_ms: Callable[[], int]
     new_id: Callable[[], str]
-    url: str
     shelf: Shelf
     files: Files
     account: str
@@ -36,14 +32,6 @@ class Desk:
 
     def instance_arn(self, instance: str) -> str:
         return f"arn:aws:connect:{self.region}:{self.account}:instance/{instance}"
-
-    def websocket(self, participant: Participant) -> dict[str, str]:
-        """Where the participant may open one websocket, and until when."""
-        word, until_ms = self.chats.ticket(participant)
-        return {
-            "Url": f"ws{self.url.removeprefix('http')}{PATH}?ticket={word}",
-            "ConnectionExpiry": text_of(until_ms),
-        }
 
 
 # Gets the parameters and the request's id; raises ServiceError or Denied

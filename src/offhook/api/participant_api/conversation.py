@@ -32,7 +32,7 @@ async def _connect(desk: Desk, asked: dict[str, Any], request_id: str) -> Result
     if "CONNECTION_CREDENTIALS" in kinds:
         answer["ConnectionCredentials"] = {"ConnectionToken": token, "Expiry": text_of(until_ms)}
     if "WEBSOCKET" in kinds:
-        answer["Websocket"] = desk.websocket(participant)
+        answer["Websocket"] = desk.chats.websocket(participant)
     return answer
 
 
