@@ -16,11 +16,11 @@ import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sql
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from offhook.adapters.store.migrate import migrate
@@ -103,25 +103,27 @@ class Database:
         self._thread.shutdown()
 
     async def _flush(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._waiting:
             taken, self._waiting = self._waiting, []
-            whole = Writes()
-            for writes, _ in taken:
-                whole.add(writes)
-            problem: Exception | None = None
-            try:
-                await loop.run_in_executor(self._thread, self._commit, whole)
-            except (StoreFull, StoreLost) as refusal:
-                problem = refusal
-            for _, future in taken:
-                if future.cancelled():
-                    continue
-                if problem is None:
-                    future.set_result(None)
-                else:
-                    future.set_exception(problem)
+            problem = await self._try([writes for writes, _ in taken])
+            alone = problem is not None and len(taken) > 1
+            for writes, future in taken:
+                # One that cannot be written must not keep the others from it
+                own = await self._try([writes]) if alone else problem
+                if not future.cancelled():
+                    future.set_result(None) if own is None else future.set_exception(own)
         self._flusher = None
+
+    async def _try(self, several: list[Writes]) -> StoreRefused | None:
+        """All of it in one transaction, or why not."""
+        whole = Writes()
+        for writes in several:
+            whole.add(writes)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, whole)
+        except StoreRefused as refusal:
+            return refusal
+        return None
 
     # --- on the thread ---
 
@@ -296,7 +298,8 @@ def _reason(problem: SQLAlchemyError) -> str:
 
 
 def _upsert(table: sql.Table, url: sql.URL) -> Any:
-    dialect = sqlite if url.get_backend_name() == "sqlite" else postgresql
+    # here, because each takes a while to import, and the other is not needed
+    dialect = import_module(f"sqlalchemy.dialects.{url.get_backend_name()}")
     statement = dialect.insert(table)
     rest = [column.name for column in table.columns if not column.primary_key]
     return statement.on_conflict_do_update(
