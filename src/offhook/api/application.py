@@ -27,6 +27,7 @@ from offhook.api import aws, connect_api, lambda_api, participant_api
 from offhook.api.chat.chats import Chats
 from offhook.api.chat.files import Files
 from offhook.api.chat.socket import Sockets
+from offhook.api.chat.web import PREFIX, Web
 from offhook.api.connect_api.connect import Connect
 from offhook.api.door import Door
 from offhook.api.gateway import Gateway
@@ -42,13 +43,19 @@ from offhook.model.instance import Instance
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """An ASGI application: requests go one way, websockets the other."""
+    """An ASGI application: requests go one way, websockets another, and what is for browsers a third."""
 
     requests: ASGIApp
     sockets: ASGIApp
+    web: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self.sockets if scope["type"] == "websocket" else self.requests)(scope, receive, send)
+        await self._way(scope)(scope, receive, send)
+
+    def _way(self, scope: Scope) -> ASGIApp:
+        if scope["type"] == "websocket":
+            return self.sockets
+        return self.web if scope["path"].startswith(PREFIX) else self.requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,9 @@ async def application(
             )  # fmt: skip
             await seed(connect, instance, contents or {})
             flows = len(kept.shelf.all(instance.id, "contact-flow"))
-            entrance = Entrance(Gateway(made, door), Sockets(chats))
+            entrance = Entrance(
+                Gateway(made, door), Sockets(chats), Web(made[0], kept.shelf, instances, desk.files, url, door)
+            )
             application = Application(entrance, host, tuple(registry.names()), flows)
             queue.resume()
             await runtime.start(presence(kept.shelf))

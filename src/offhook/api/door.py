@@ -35,7 +35,7 @@ class Door:
     def admit(self, service: Service, request: Request, path: str) -> Announced | None:
         """What is left to `check` when the body is there. ServiceError for whoever must not come in."""
         if not self.keys or not service.is_signed:
-            self._count(service, f"address {request.client.host if request.client else ''}")
+            self.count_address(service, request)
             return None
         query = request.scope["query_string"].decode("latin-1")
         asked = Asked(request.method, path, query, request.scope["headers"])
@@ -46,6 +46,10 @@ class Door:
         if announced is not None:
             signature.verify(announced, body)
             self._count(service, f"key {announced.key.id}")
+
+    def count_address(self, service: Service, request: Request) -> None:
+        """One more request from where this one comes. ServiceError where there were too many."""
+        self._count(service, f"address {request.client.host if request.client else ''}")
 
     def _count(self, service: Service, who: str) -> None:
         if self.rate is not None and not self.rate.takes(who):
