@@ -24,6 +24,7 @@ from offhook.adapters.store.contacts import Contacts
 from offhook.adapters.store.opened import opened
 from offhook.adapters.store.shelf import ACCOUNT, Shelf
 from offhook.api import aws, connect_api, lambda_api, participant_api
+from offhook.api.agent_routes import AgentRoutes
 from offhook.api.chat.chats import Chats
 from offhook.api.chat.files import Files
 from offhook.api.chat.socket import Sockets
@@ -125,7 +126,9 @@ async def application(
             await seed(connect, instance, contents or {})
             flows = len(kept.shelf.all(instance.id, "contact-flow"))
             entrance = Entrance(
-                Gateway(made, door), Sockets(chats), Web(made[0], kept.shelf, instances, desk.files, url, door)
+                AgentRoutes(Gateway(made, door), connect, made[0], door),
+                Sockets(chats),
+                Web(made[0], kept.shelf, instances, desk.files, url, door),
             )
             application = Application(entrance, host, tuple(registry.names()), flows)
             queue.resume()

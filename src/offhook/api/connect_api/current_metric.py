@@ -62,9 +62,8 @@ def _check(filters: Mapping[str, Any], groupings: list[str], metrics: list[Mappi
             raise invalid(f"Groupings has {grouping}, which is not counted here; there are {', '.join(_GROUPINGS)}.")
     for metric in metrics:
         if metric.get("Name") not in _COUNTS:
-            raise invalid(
-                f"The metric {metric.get('Name') or metric.get('MetricId')} is not counted here; there are {', '.join(_COUNTS)}."
-            )
+            given = metric.get("Name") or metric.get("MetricId", "")
+            raise invalid(f"The metric {given} is not counted here; there are {', '.join(_COUNTS)}.")
 
 
 @dataclass(frozen=True, slots=True)
