@@ -29,8 +29,9 @@ soak: $(READY)       ## functions and clients that misbehave at random, thousand
 bench: $(READY)      ## measure the budgets, as ratios in one run
 	@$(BIN)/python -m bench
 
-docs: $(READY)       ## regenerate docs/blocks
+docs: $(READY)       ## regenerate docs/blocks and docs/aws-apis.md
 	@$(BIN)/python -m offhook.cli.docs docs/blocks
+	@$(BIN)/python -m offhook.cli.apis docs/aws-apis.md
 
 picture: $(READY)    ## record the run that the README shows
 	@$(BIN)/python examples/picture.py
