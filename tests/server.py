@@ -28,14 +28,15 @@ def environment(**more: str) -> dict[str, str]:
 
 
 class Server:
-    """Serves the project in a folder, until `stop`."""
+    """Serves the project in a folder, until `stop`. `variables` are of its environment."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, **variables: str) -> None:
         self.folder = folder
         self._log = (folder / "serve.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "offhook", "serve", "--port", "0", "--json", *words],
-            cwd=folder, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log,
+            cwd=folder, env=environment(**variables), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=self._log,
         )  # fmt: skip
         assert self.process.stdout is not None
         line = self.process.stdout.readline()

@@ -6,6 +6,7 @@ A change here is a new revision in migrations/versions, and a test compares the 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 METADATA = MetaData()
+REVISION = "0001"  # the last in migrations/versions
 
 # Who owns the database, and how many transactions it has committed: one row
 OWNER = Table(
