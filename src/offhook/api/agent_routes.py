@@ -3,11 +3,11 @@
     GET  /offhook/instances/{instance}/agents/{user}/contacts
     POST /offhook/instances/{instance}/agents/{user}/contacts/{contact}/{verb}
 
-`user` is an id or a user name. Verbs: accept and reject (an offer), hold and resume, transfer (to the quick connect that
-the body names: {"QuickConnect": "Sales"}), hangup, clear (what has ended, was missed or rejected). An answer is the agent's
-contacts, as GetCurrentUserData has them: {"Contacts": […]}. A chat or a task that is transferred leaves the agent at
-once. A mistake has a code and a sentence, as those of Connect have, and whoever must sign calls of Connect must sign
-these as such.
+`user` is an id or a user name. Verbs: accept and reject (an offer), hold and resume, transfer (to the quick connect
+that the body names: {"QuickConnect": "Sales"}), hangup, clear (what has ended, was missed or rejected). An answer is
+the agent's contacts, as GetCurrentUserData has them: {"Contacts": […]}. A chat or a task that is transferred leaves the
+agent at once. A mistake has a code and a sentence, as those of Connect have, and whoever must sign calls of Connect
+must sign these as such.
 """
 
 import re
