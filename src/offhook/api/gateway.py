@@ -84,6 +84,7 @@ async def _answer(service: Service, request: Request, path: str, request_id: str
         sentence = f"No operation of {service.name} is {request.method} {path}."
         raise ServiceError("UnknownOperationException", sentence, status=404)
     operation, labels = found
+    request.scope["operation"] = service.name, operation  # for whoever counts requests
     handler = service.handler(operation)
     body = await _body(request, service, operation)
     door.check(service, announced, body)

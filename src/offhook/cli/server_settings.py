@@ -18,7 +18,8 @@ class ServerSettings:
     """`access_keys` are secrets by id. `requests_per_second` is for each access key, and for each address of clients
     that need none; None is as the address that is listened on asks for. `patience_seconds` is how long a client may
     keep us waiting in the middle of a request. `url` is where clients reach the server, where that is not where it
-    listens. `database` is a URL or a file in the project's folder, "" for the usual file.
+    listens. `database` is a URL or a file in the project's folder, "" for the usual file. `metrics`: other machines may
+    read them. `traces`: where an OpenTelemetry collector is, "" for nowhere.
     """
 
     access_keys: dict[str, str] = field(default_factory=dict, repr=False)
@@ -28,6 +29,8 @@ class ServerSettings:
     patience_seconds: int = 30
     url: str = ""
     database: str = ""
+    metrics: bool = False
+    traces: str = ""
 
 
 def read_server(table: Table) -> ServerSettings:
@@ -40,6 +43,9 @@ def read_server(table: Table) -> ServerSettings:
     url = table.text("url")
     if url and not _ORIGIN.fullmatch(url.rstrip("/")):
         table.problem("url", f"is {url!r}, must be like 'https://connect.example.com'")
+    traces = table.text("traces")
+    if traces and not re.match(r"https?://[^/]", traces):
+        table.problem("traces", f"is {traces!r}, must be like 'http://localhost:4318'")
     settings = ServerSettings(
         access_keys=_keys(table.table("access_keys")),
         origins=origins,
@@ -48,6 +54,8 @@ def read_server(table: Table) -> ServerSettings:
         patience_seconds=table.number("patience_seconds", least=1, most=3600) or default.patience_seconds,
         url=url.rstrip("/"),
         database=table.text("database"),
+        metrics=bool(table.flag("metrics")),
+        traces=traces,
     )
     table.close()
     return settings

@@ -228,6 +228,10 @@ class Renderer:
         self._flow = ""
         self._flow_name = ""
 
+    def go_on(self, contact: str, flow: str, flow_name: str) -> None:
+        """The contact stands in this flow (its ARN); what it did before was rendered elsewhere."""
+        self._contact, self._flow, self._flow_name = contact, flow, flow_name
+
     def render(self, tuples: Iterable[tuple[Any, ...]], contact: Contact) -> Iterator[AnyTrace]:
         """Events for what one or more steps gave; `contact` is the contact after them."""
         for kind, at_ms, *rest in tuples:

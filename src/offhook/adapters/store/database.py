@@ -45,13 +45,15 @@ class StoreLost(StoreRefused):
 class Database:
     """See the module. `opened` makes one. `is_reachable` is false while the connection is cut.
 
-    `seconds` is how long the last transaction took, `count` how many there have been in this process.
+    `seconds` is how long the last transaction took, `count` how many there have been in this process; `on_commit` is
+    told of each, on the database's thread.
     """
 
     def __init__(self, url: sql.URL, lock: int | None) -> None:
         self.is_reachable = True
         self.seconds = 0.0
         self.count = 0
+        self.on_commit: Callable[[float], None] | None = None
         self._url = url
         self._lock = lock
         self._engine = _engine(url)
@@ -153,6 +155,8 @@ class Database:
         self._batch = number
         self.count += 1
         self.seconds = time.perf_counter() - began
+        if self.on_commit is not None:
+            self.on_commit(self.seconds)
 
     def _transact(self, writes: Writes, number: int) -> None:
         connection = self._connection

@@ -117,6 +117,15 @@ class Runtime:
                 order.perform(self, cell, effect)
         self.due.start()
 
+    async def wind_down(self, seconds: float) -> None:
+        """Before `stop`: begin nothing more, and let what runs outside end in this time. What it answers is kept; what
+        does not end, and what was asked meanwhile, is asked by the next process.
+        """
+        self.due.stop()
+        await self.outside.drain(seconds)
+        while self._tasks:
+            await asyncio.wait(list(self._tasks))
+
     async def stop(self) -> None:
         """Nothing happens any more; what is under way is committed. What functions answer from now on is not heard."""
         self._is_stopping = True
@@ -223,6 +232,11 @@ class Runtime:
 
     def compiled(self, instance_id: str) -> Compiled:
         return self._instances.compiled(instance_id)
+
+    @property
+    def floors(self) -> Mapping[str, Floor]:
+        """Queues and agents by instance, as far as anything has happened there."""
+        return self._floors
 
     @property
     def load(self) -> dict[str, int]:
