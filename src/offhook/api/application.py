@@ -126,11 +126,10 @@ async def application(
             await seed(connect, instance, contents or {})
             flows = len(kept.shelf.all(instance.id, "contact-flow"))
             entrance = Entrance(
-                AgentRoutes(Gateway(made, door), connect, made[0], door),
-                Sockets(chats),
-                Web(made[0], kept.shelf, instances, desk.files, url, door),
+                Gateway(made, door), Sockets(chats), Web(made[0], kept.shelf, instances, desk.files, url, door)
             )
-            application = Application(entrance, host, tuple(registry.names()), flows)
+            agents = AgentRoutes(entrance, connect, made[0], door)
+            application = Application(agents, host, tuple(registry.names()), flows)
             queue.resume()
             await runtime.start(presence(kept.shelf))
             try:
