@@ -47,7 +47,7 @@ class Journal(msgspec.Struct):
 def instance() -> Instance:
     """That of the sample project, with an agent who takes whatever comes."""
     made = load_project(Path(offhook.cli.__file__).parent / "sample").instance
-    return replace(made, agents={"jane": AgentSettings("jane", auto_accept=True, after_contact_ms=5_000)})
+    return replace(made, agents={"jane": AgentSettings("jane", accepts=("VOICE", "CHAT"), work_ms={"VOICE": 5_000})})
 
 
 def replayed(compiled: Compiled, began: bytes, events: list[Event]) -> tuple[list[list[bytes]], bytes]:

@@ -47,6 +47,7 @@ _KINDS = {
     "view": "view",
     "agent": "agent",
 }
+_CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
 _FLOWS = ("contact-flow", "flow-module")
 _OPEN_ALL_DAY = 1440
 
@@ -287,17 +288,16 @@ class Instances:
         body = record.body
         who, phone = body.get("IdentityInfo", {}), body.get("PhoneConfig", {})
         proficiencies: dict[str, dict[str, float]] = {}
-        for each in body.get("Proficiencies", []):
+        for each in body.get("UserProficiencies", []):
             proficiencies.setdefault(each["AttributeName"], {})[each["AttributeValue"]] = each["Level"]
-        seconds = phone.get("AfterContactWorkTimeLimit", 0)
         return AgentSettings(
             record.name,
             self._name(record.instance, "routing-profile", body.get("RoutingProfileId")),
             who.get("FirstName", ""),
             who.get("LastName", ""),
             proficiencies,
-            auto_accept=bool(phone.get("AutoAccept", False)),
-            after_contact_ms=seconds * 1_000 or None,  # 0 is for as long as the agent likes
+            accepts=_accepts(phone.get("AutoAccept", False), body.get("AutoAcceptConfigs", [])),
+            work_ms=_work_ms(phone.get("AfterContactWorkTimeLimit", 0), body.get("AfterContactWorkConfigs", [])),
         )
 
     def _connect(self, record: Record) -> QuickConnect:
@@ -385,3 +385,16 @@ def _minute(time: Mapping[str, int]) -> int:
 def _clock(start: int, end: int) -> Span:
     """Minutes as the clock on the wall has them: an end beyond midnight is of the next day."""
     return Span(start, end if end <= _OPEN_ALL_DAY else end - _OPEN_ALL_DAY)
+
+
+def _accepts(plain: bool, configs: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Channels of which a user takes whatever is offered: what is said of one goes before what is said of all."""
+    said = {each["Channel"]: each["AutoAccept"] for each in configs}
+    return tuple(channel for channel in _CHANNELS if said.get(channel, plain))
+
+
+def _work_ms(plain: int, configs: list[dict[str, Any]]) -> dict[str, int]:
+    """How long after-contact work takes on each channel; 0 seconds are for as long as the agent likes."""
+    said = {each["Channel"]: each["AfterContactWorkConfig"]["AfterContactWorkTimeLimit"] for each in configs}
+    limits = {channel: said.get(channel, plain) * 1_000 for channel in _CHANNELS}
+    return {channel: limit_ms for channel, limit_ms in limits.items() if limit_ms}

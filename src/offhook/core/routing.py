@@ -105,6 +105,13 @@ class Routing:
         waiting = self._waiting.get(contact)
         return waiting is not None and bool(waiting.offered)
 
+    def channel_of(self, contact: str) -> str:
+        """The channel of a contact that waits or that somebody has, empty where neither is so."""
+        waiting = self._waiting.get(contact)
+        if waiting is not None:
+            return waiting.order.channel
+        return next((agent.contacts[contact][0] for agent in self._holders.get(contact, ())), "")
+
     # --- contacts ---
 
     def _enqueue(self, event: Enqueue) -> Iterator[Notice]:

@@ -131,8 +131,8 @@ class RoutingProfile(msgspec.Struct, frozen=True, omit_defaults=True):
 class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """A user who takes contacts; `name` is the user name. `proficiencies`: name to value to level (1..5).
 
-    `auto_accept`: whatever is offered is taken. `after_contact_ms`: how long after-contact work takes, None for until
-    the agent says that it is done.
+    `accepts`: channels of which whatever is offered is taken. `work_ms`: how long after-contact work takes, by channel;
+    of a channel that is not there it takes until the agent says that it is done.
     """
 
     name: str
@@ -140,8 +140,8 @@ class AgentSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     first_name: str = ""
     last_name: str = ""
     proficiencies: dict[str, dict[str, float]] = {}
-    auto_accept: bool = False
-    after_contact_ms: int | None = None
+    accepts: tuple[str, ...] = ()
+    work_ms: dict[str, int] = {}
 
 
 class QuickConnect(msgspec.Struct, frozen=True, omit_defaults=True):

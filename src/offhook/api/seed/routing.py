@@ -106,10 +106,10 @@ def agents(ids: Ids) -> Iterator[Wanted]:
             "IdentityInfo": _given({"FirstName": each.first_name or None, "LastName": each.last_name or None}),
             "PhoneConfig": {
                 "PhoneType": "SOFT_PHONE",
-                "AutoAccept": each.auto_accept,
-                "AfterContactWorkTimeLimit": (each.after_contact_ms or 0) // 1_000,
+                "AutoAccept": bool(each.accepts),
+                "AfterContactWorkTimeLimit": max(each.work_ms.values(), default=0) // 1_000,
             },
-            "Proficiencies": list(_proficiencies(each)),
+            "UserProficiencies": list(_proficiencies(each)),
         }
         usual = {"SecurityProfileIds": [profile] if profile else []}
         yield Wanted("agent", ids.own("agent", name), name, _given(body), usual)

@@ -198,7 +198,7 @@ class Floor:
         """Whoever has the contact is done with it, but for the work after it."""
         self._happen(routing.Leave(self._now_ms, contact_id, agent))
         self.after_work[contact_id] = agent
-        after_ms = self._settings(agent).after_contact_ms
+        after_ms = self._settings(agent).work_ms.get(self._routing.channel_of(contact_id))
         if after_ms is not None:
             self._runtime.later(after_ms, lambda: self.clear(contact_id, agent))
 
@@ -237,7 +237,7 @@ class Floor:
         contact_id, agent = notice.contact, notice.agent
         self.offers[contact_id] = agent, notice.until_ms
         self._runtime.push(contact_id, events.Offered(self._now_ms, agent))
-        if self._settings(agent).auto_accept:
+        if self._routing.channel_of(contact_id) in self._settings(agent).accepts:
             self._runtime.later(0, lambda: self.accept(contact_id, agent))
 
     def _declined(self, notice: routing.Declined) -> None:
