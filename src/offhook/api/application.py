@@ -128,8 +128,9 @@ async def application(
             entrance = Entrance(
                 Gateway(made, door), Sockets(chats), Web(made[0], kept.shelf, instances, desk.files, url, door)
             )
-            agents = AgentRoutes(entrance, connect, made[0], door)
-            application = Application(agents, host, tuple(registry.names()), flows)
+            application = Application(
+                AgentRoutes(entrance, connect, made[0], door), host, tuple(registry.names()), flows
+            )
             queue.resume()
             await runtime.start(presence(kept.shelf))
             try:

@@ -104,7 +104,7 @@ def _groups(connect: Connect, instance: Record, filters: Mapping[str, Any], grou
 
 def _served(connect: Connect, instance: Record, profiles: list[Record]) -> list[Record]:
     """The queues of routing profiles, each once."""
-    ids = {each["QueueReference"]["QueueId"] for of in profiles for each in of.body.get("QueueConfigs", ())}
+    ids = {each["QueueId"] for of in profiles for each in of.body.get("QueueConfigs", ())}
     return by_name(filter(None, (connect.shelf.get(instance.id, "queue", queue_id) for queue_id in ids)))
 
 

@@ -95,7 +95,7 @@ def _ids(connect: Connect, user: Record, name: str) -> set[str]:
         return {user.body["RoutingProfileId"]}
     profile = connect.shelf.get(user.instance, "routing-profile", user.body["RoutingProfileId"])
     configs = profile.body.get("QueueConfigs", []) if profile is not None else []
-    return {each["QueueReference"]["QueueId"] for each in configs}
+    return {each["QueueId"] for each in configs}
 
 
 def _current_of(connect: Connect, instance: Record, user: Record) -> dict[str, Any]:
