@@ -34,6 +34,7 @@ from offhook.api.door import Door
 from offhook.api.gateway import Gateway
 from offhook.api.instances import Instances
 from offhook.api.lambda_api.lambdas import Lambdas
+from offhook.api.operations.oversight import Outlook, Oversight, oversee
 from offhook.api.participant_api import Desk
 from offhook.api.seed import seed
 from offhook.blocks import catalogue
@@ -69,8 +70,17 @@ class Application:
     host: LambdaHost
     names: tuple[str, ...]
     flows: int
+    runtime: Runtime
+    oversight: Oversight
+
+    async def wind_down(self, seconds: float) -> None:
+        """Contacts begin nothing more; functions that run for them may end in this time."""
+        self.oversight.health.is_stopping = True
+        await self.runtime.wind_down(seconds)
 
     async def end_functions(self) -> None:
+        """What contacts still wait for is asked again by the next process."""
+        self.runtime.outside.close()
         await asyncio.to_thread(self.host.close)
 
 
@@ -85,11 +95,13 @@ async def application(
     database: str = "",
     door: Door | None = None,
     services: Callable[[Functions], Services] | None = None,
+    outlook: Outlook | None = None,
 ) -> AsyncIterator[Application]:
     """`functions` are those of the project, `instance` is what it says of them and of itself, `contents` the
     texts of its flows by ARN; all of it is put into the store. `folder` is where deployed functions are kept, and the
     database, unless another is named. `url` is where clients reach the server. `services` makes what flows ask beside
-    functions, out of the functions that it may call itself. Raises UsageError.
+    functions, out of the functions that it may call itself. `outlook` is what the server shows of itself. Raises
+    UsageError.
     """
     store = Store(folder / "lambda")
     try:
@@ -128,22 +140,30 @@ async def application(
             entrance = Entrance(
                 Gateway(made, door), Sockets(chats), Web(made[0], kept.shelf, instances, desk.files, url, door)
             )
-            application = Application(
-                AgentRoutes(entrance, connect, made[0], door), host, tuple(registry.names()), flows
-            )
+            oversight = await oversee(
+                runtime, kept.database, sockets=lambda: chats.hub.count, is_function=registry.has,
+                outlook=outlook or Outlook(),
+            )  # fmt: skip
+            gateway = oversight.before(AgentRoutes(entrance, connect, made[0], door), (door or Door()).pages)
+            application = Application(gateway, host, tuple(registry.names()), flows, runtime, oversight)
             queue.resume()
             await runtime.start(presence(kept.shelf))
+            oversight.health.has_started = True
             try:
                 yield application
             finally:
-                chats.hub.close()
-                await runtime.stop()
-                await queue.close()
-                await application.end_functions()
+                await _stop(application, chats, queue)
         finally:
             await kept.database.close()
     finally:
         store.close()
+
+
+async def _stop(application: Application, chats: Chats, queue: Queue) -> None:
+    chats.hub.close()
+    await application.runtime.stop()
+    await queue.close()
+    await application.end_functions()
 
 
 def presence(shelf: Shelf) -> dict[str, dict[str, str]]:

@@ -1,9 +1,15 @@
 """`offhook serve`: the AWS APIs over HTTP, until it is told to stop."""
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+class LogFormat(Enum):
+    text = "text"
+    json = "json"
 
 
 def command(
@@ -18,6 +24,12 @@ def command(
         str | None,
         typer.Option("--database", metavar="FILE|URL", help="Where everything is kept. Default: .offhook/offhook.db."),
     ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="The log on stderr: for people, or JSON, an event a line.")
+    ] = LogFormat.text,
+    traces: Annotated[
+        bool, typer.Option("--traces", help="Send traces to OTEL_EXPORTER_OTLP_ENDPOINT (extra: offhook[otel]).")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Say that it is ready in JSON.")] = False,
 ) -> None:
     """Serve the project as Amazon Connect and Lambda: AWS clients reach it with AWS_ENDPOINT_URL=http://127.0.0.1:4510.
@@ -29,13 +41,20 @@ def command(
     Other machines may call only with access keys: --access-keys, OFFHOOK_ACCESS_KEYS="ID:SECRET", or [server]
     access_keys in offhook.toml.
 
-    Example: offhook serve --port 4510
+    /healthz, /readyz and /metrics say how it is. SIGTERM ends it once what runs has ended, after 3 seconds at most;
+    nothing is lost. Traces go to a collector that [server] traces in offhook.toml or --traces names.
+
+    Examples: offhook serve --port 4510; offhook serve --log-format json
     """
     from offhook.cli import server
+    from offhook.cli.outlook import traces_to
     from offhook.cli.project import load_project
 
     project = load_project(Path.cwd(), env=env)
     door = server.guard(project, access_keys, host)
     location = server.location(project, database)
+    sent = traces_to(project.server.traces, wanted=traces)
     with server.listen(host, port) as listener:
-        server.serve(project, listener, door, database=location, as_json=as_json)
+        server.serve(
+            project, listener, door, database=location, as_json=as_json, log_format=log_format.value, traces=sent
+        )

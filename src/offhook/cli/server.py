@@ -6,12 +6,11 @@ import errno
 import ipaddress
 import logging
 import os
-import signal
 import socket
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import uvicorn
@@ -20,15 +19,21 @@ from offhook.api.application import Application, application
 from offhook.api.door import Door
 from offhook.api.limit_socket import MAX_FRAME_BYTES, PacedSockets
 from offhook.api.limit_wire import bounded
+from offhook.api.operations.oversight import Outlook
 from offhook.cli import doors
+from offhook.cli.ending import GRACE_SECONDS, Ending
 from offhook.cli.flow_text import texts
+from offhook.cli.outlook import log_as
 from offhook.cli.project import Project
 from offhook.cli.services import beside
 from offhook.model.errors import UsageError
 from offhook.model.instance import Instance
 
-_GRACE_SECONDS = 3  # what runs may end by itself; then its functions are ended, and a moment later the rest
-_MOMENT_SECONDS = 5
+if TYPE_CHECKING:
+    from offhook.api.operations.traces import Traces
+
+_LOG = logging.getLogger("offhook")
+_MOMENT_SECONDS = 5  # after the end of functions, for requests that wait for them
 _KEEP_SECONDS = 75  # a connection on which nothing is asked; clients keep theirs for a minute
 
 
@@ -76,22 +81,32 @@ def location(project: Project, given: str | None) -> str:
     return said if not said or "://" in said else str(project.root / said)
 
 
-def serve(project: Project, listener: socket.socket, door: Door, *, database: str, as_json: bool) -> None:
+def serve(
+    project: Project, listener: socket.socket, door: Door, *, database: str, as_json: bool, log_format: str = "text",
+    traces: "Traces | None" = None,
+) -> None:  # fmt: skip
     """Serve a project until SIGINT or SIGTERM. Raises UsageError where what it has kept cannot be used."""
-    logging.basicConfig(stream=sys.stderr, format="offhook: %(message)s", level=logging.INFO)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    log_as(log_format)
     for warning in project.warnings:
-        print(f"offhook: {warning}", file=sys.stderr)
-    asyncio.run(_serve(project, listener, door, database=database, as_json=as_json))
+        _LOG.warning("%s", warning)
+    shows_metrics = project.server.metrics or _is_loopback(listener.getsockname()[0])
+    outlook = Outlook(shows_metrics, (traces.watch,) if traces is not None else ())
+    try:
+        asyncio.run(_serve(project, listener, door, outlook, database=database, as_json=as_json))
+    finally:
+        if traces is not None:
+            traces.close()
 
 
-async def _serve(project: Project, listener: socket.socket, door: Door, *, database: str, as_json: bool) -> None:
+async def _serve(
+    project: Project, listener: socket.socket, door: Door, outlook: Outlook, *, database: str, as_json: bool
+) -> None:
     instance = project.instance
     folder = project.root / ".offhook"
     async with application(
         project.functions, instance, folder=folder, url=project.server.url or _url(listener),
         contents=texts(project), database=database, door=door,
-        services=lambda functions: beside(project, functions),
+        services=lambda functions: beside(project, functions), outlook=outlook,
     ) as made:  # fmt: skip
         limits = project.server
         config = uvicorn.Config(
@@ -99,12 +114,13 @@ async def _serve(project: Project, listener: socket.socket, door: Door, *, datab
             http=bounded(max_connections=limits.connections, patience_seconds=limits.patience_seconds),
             ws_max_size=MAX_FRAME_BYTES, log_config=None, lifespan="off", access_log=False, server_header=False,
             timeout_keep_alive=_KEEP_SECONDS,
-            timeout_graceful_shutdown=_GRACE_SECONDS + _MOMENT_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS + _MOMENT_SECONDS,
         )  # fmt: skip
         server = _Server(config)
-        _stop_on_signals(server, made)
+        ending = Ending(server, made)
         print(_ready(made, instance, listener, as_json=as_json), flush=True)
         await server.serve(sockets=[listener])
+        await ending.done()
 
 
 class _Server(uvicorn.Server):
@@ -113,24 +129,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def _stop_on_signals(server: uvicorn.Server, made: Application) -> None:
-    loop = asyncio.get_running_loop()
-    ending: list[asyncio.Task[None]] = []
-
-    def stop(number: signal.Signals) -> None:
-        server.handle_exit(number, None)
-        if not ending:
-            ending.append(loop.create_task(_end_late(made)))
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop, number)
-
-
-async def _end_late(made: Application) -> None:
-    await asyncio.sleep(_GRACE_SECONDS)
-    await made.end_functions()
 
 
 def _url(listener: socket.socket) -> str:

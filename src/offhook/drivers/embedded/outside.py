@@ -71,6 +71,7 @@ class Outside:
         """Ask nothing more, and wait so long for what is asked to be answered."""
         self._is_draining = True
         if self._asked:
+            self._is_idle.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._is_idle.wait(), seconds)
 

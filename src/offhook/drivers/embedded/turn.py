@@ -36,6 +36,7 @@ class Turn:
         self.notes: dict[str, Any] = {}
         self.was = cell.contact
         self.has_changed = False
+        self.count = 0
 
     @property
     def contact(self) -> Contact:
@@ -50,6 +51,7 @@ class Turn:
         was, cell.contact = self.contact, stepped.contact
         cell.marks = marked(cell.marks, was, stepped.contact, stepped.trace)
         cell.seq += 1
+        self.count += 1
         self.has_changed = True
         self.trace += stepped.trace
         body = self.hidden(self.runtime.encode(event))
