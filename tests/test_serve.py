@@ -234,7 +234,8 @@ def test_what_runs_may_end_before_the_server_does(serve: Any, tmp_path: Path) ->
         (tmp_path / "go").touch()
 
         assert running.result(PATIENCE_SECONDS) == "waited"
-    assert server.process.wait(PATIENCE_SECONDS) == 0
+    server.process.wait(PATIENCE_SECONDS)
+    assert server.stop() == 0
 
 
 def test_what_does_not_end_is_ended_and_no_process_is_left(serve: Any, tmp_path: Path) -> None:
