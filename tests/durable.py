@@ -73,8 +73,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 class Kept:
     """A runtime over a database in a folder. `trace` is what contacts did, as the trace's events, by contact."""
 
-    def __init__(self, runtime: Runtime, loop: VirtualLoop) -> None:
+    def __init__(self, runtime: Runtime, loop: VirtualLoop, store: Any) -> None:
         self.runtime = runtime
+        self.store = store
         self.loop = loop
         self.trace: dict[str, list[AnyTrace]] = {}
         self.contacts: dict[str, Contact] = {}
@@ -115,22 +116,25 @@ def run(
     folder: Path | None = None,
     url: str = "",
     staff: dict[str, str] | None = None,
+    before: Callable[[Kept], None] = lambda kept: None,
     **options: Any,
 ) -> T:
     """Do something with a runtime; a second time in the same folder it goes on where the first stopped."""
     if folder is None:
         with tempfile.TemporaryDirectory() as made:
-            return run(deed, compiled, functions, folder=Path(made), url=url, staff=staff, **options)
+            return run(deed, compiled, functions, folder=Path(made), url=url, staff=staff, before=before, **options)
 
     async def main() -> T:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
         database = Database.opened(url or str(folder / "test.db"))
+        store = options.pop("store", Contacts)(database)
         runtime = Runtime(
-            Contacts(database), options.pop("instances", None) or Fixed(compiled), functions,
+            store, options.pop("instances", None) or Fixed(compiled), functions,
             **{"catalogue": catalogue(), "seal": Seal(bytes(32)), "clock": loop.now_ms, **options},
         )  # fmt: skip
-        kept = Kept(runtime, loop)
+        kept = Kept(runtime, loop, store)
+        before(kept)
         await runtime.start({INSTANCE: staff} if staff else {})
         try:
             return await deed(kept)

@@ -78,7 +78,7 @@ class Web:
             self._door.count_address(self._connect, request)
             response = await self._route(request)
         except ServiceError as error:
-            response = _failed(error)
+            response = _json({"message": error.message, "code": error.code}, self._connect.error(error).status)
         except Refused as refused:
             response = Response(f"{refused}\n", refused.status, media_type="text/plain")
         except (StoreFull, StoreLost) as problem:
@@ -169,10 +169,6 @@ def _asked(body: Any) -> dict[str, Any]:
     if isinstance(message, str):
         asked["InitialMessage"] = {"ContentType": chat.PLAIN, "Content": message}
     return asked
-
-
-def _failed(error: ServiceError) -> Response:
-    return _json({"message": error.message, "code": error.code}, error.status)
 
 
 def _json(value: Any, status: int = 200) -> Response:

@@ -1,0 +1,254 @@
+"""The clocks of chats, in virtual time: who must connect, who is idle, how long tokens and chats last."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import pytest
+
+from offhook.adapters.store.schema import DUE, ITEM
+from offhook.api.chat import alarm
+from offhook.api.chat.chats import Chats, Denied, Joining
+from offhook.api.chat.participant import AGENT, CUSTOMER, Lifetimes
+from offhook.api.chat.transcript import Wanted, transcript
+from offhook.drivers.embedded.turn import Turn
+from offhook.model.contact import Queue
+from offhook.model.event import Event
+from offhook.model.instance import AgentSettings
+from tests.chats import words
+from tests.durable import INSTANCE, Kept, run
+from tests.floor import SUPPORT, centre
+from tests.stage import CONTACT_ID, Stubs, contact
+
+T = TypeVar("T")
+MINUTE = 60
+STAGE = centre(agents={"jane": AgentSettings("jane", accepts=("CHAT",))})
+STAFF = {"jane": "Available"}
+
+
+class Room:
+    """A chat with a customer. `chats` is made anew with each process."""
+
+    def __init__(self, kept: Kept, lifetimes: Lifetimes) -> None:
+        self.kept = kept
+        self.chats = Chats(kept.runtime, kept.store, kept.loop.now_ms, "http://127.0.0.1:1", lifetimes)
+
+    async def begin(self, **more: Any) -> Joining:
+        """The customer is announced; nobody has connected yet."""
+        made = contact(channel="CHAT", flow="flow:Main", initiation_method="API", queue=Queue(SUPPORT.arn, "Support"))
+        joining = self.chats.joining(INSTANCE, made, CUSTOMER, "Ann", id="ann")
+
+        def join(turn: Turn) -> Event | None:
+            self.chats.keep(turn, joining.participant)
+            alarm.begin(turn)
+            return None
+
+        await self.kept.runtime.begin(made, INSTANCE, deed=join, more=more)
+        return joining
+
+    async def meet(self, **timers: int) -> tuple[str, str]:
+        """Customer and agent are in the chat: their connection tokens. `timers`: `ROLE_TYPE` in minutes."""
+        ann = await self.begin()
+        _, mine, _ = await self.chats.connect(ann.token)
+        while True:
+            await asyncio.sleep(0.1)
+            cell = await self.kept.runtime.look(CONTACT_ID)
+            if cell is not None and cell.seen is not None and cell.seen.phase == "connected":
+                break
+        joining = self.chats.joining(INSTANCE, cell.seen, AGENT, "Jane", id="jane", agent="jane")
+
+        def join(turn: Turn) -> Event | None:
+            self.chats.keep(turn, joining.participant)
+            alarm.configure(turn, {name.replace("_", ".", 1): minutes for name, minutes in timers.items()})
+            return None
+
+        await self.kept.runtime.turn(CONTACT_ID, join)
+        _, hers, _ = await self.chats.connect(joining.token)
+        return mine, hers
+
+    async def say(self, token: str, text: str) -> None:
+        participant, cell = await self.chats.allowed(token)
+        await self.chats.write(participant, cell, f"{participant.id} {text}", "text/plain", text)
+
+    async def read(self) -> list[str]:
+        wanted = Wanted.of({"MaxResults": 100, "SortOrder": "ASCENDING"}, CONTACT_ID, {})
+        items, _ = await transcript(self.kept.store, self.chats.seal, wanted)
+        return [f"{item.get('DisplayName', '')} {words(item)}".strip() for item in items]
+
+    async def reason(self) -> str | None:
+        cell = await self.kept.runtime.look(CONTACT_ID)
+        return cell.marks.reason if cell is not None else None
+
+
+def room(
+    deed: Callable[[Room], Awaitable[T]], folder: Path | None = None, lifetimes: Lifetimes | None = None, **options: Any
+) -> T:
+    """Do something in a room; a second time in the same folder it goes on."""
+    made: list[Room] = []
+    return run(
+        lambda kept: deed(made[0]), STAGE, Stubs(), folder=folder, staff=STAFF,
+        before=lambda kept: made.append(Room(kept, lifetimes or Lifetimes())), **options,
+    )  # fmt: skip
+
+
+def test_a_customer_who_does_not_connect_within_five_minutes_has_no_chat() -> None:
+    async def wait(room: Room) -> tuple[float, str | None, list[str]]:
+        await room.begin()
+        await room.kept.over(CONTACT_ID)
+        return room.kept.loop.time(), await room.reason(), await room.read()
+
+    seconds, reason, read = room(wait)
+
+    assert seconds == pytest.approx(5 * MINUTE, abs=1)
+    assert reason == "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
+    assert read[-1] == "chat.ended"
+
+
+def test_that_they_had_not_connected_is_known_after_a_restart(tmp_path: Path) -> None:
+    async def begin(room: Room) -> None:
+        await room.begin()
+
+    async def wait(room: Room) -> str | None:
+        await room.kept.over(CONTACT_ID)
+        return await room.reason()
+
+    room(begin, tmp_path)
+
+    assert room(wait, tmp_path) == "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
+
+
+def test_a_chat_lasts_as_long_as_was_said_and_nothing_of_it_stays_due() -> None:
+    async def wait(room: Room) -> tuple[float, str | None, list[Any]]:
+        ann = await room.begin(minutes=60)
+        await room.chats.connect(ann.token)
+        await room.kept.over(CONTACT_ID)
+        return room.kept.loop.time(), await room.reason(), await room.kept.store.rows(DUE.select())
+
+    seconds, reason, due = room(wait)
+
+    assert (seconds, reason) == (pytest.approx(60 * MINUTE, abs=1), "EXPIRED")
+    assert due == []
+
+
+def test_who_is_silent_is_idle_and_comes_back_by_a_message() -> None:
+    async def chat(room: Room) -> list[str]:
+        mine, hers = await room.meet(CUSTOMER_IDLE=2)
+        await asyncio.sleep(MINUTE)
+        await room.say(mine, "still here")
+        await asyncio.sleep(1.9 * MINUTE)
+        await room.say(hers, "hello?")
+        await asyncio.sleep(0.2 * MINUTE)
+        idle = await room.read()
+        await room.say(mine, "back")
+        await asyncio.sleep(2.1 * MINUTE)
+        return [*idle, "--", *(await room.read())[len(idle) :]]
+
+    read = room(chat)
+
+    assert read[read.index("Ann still here") :] == [
+        "Ann still here", "Jane hello?", "Ann participant.idle", "--", "Ann back", "Ann participant.returned",
+        "Ann participant.idle",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("role", ["CUSTOMER", "AGENT"])
+def test_an_agent_is_disconnected_where_somebody_was_idle_for_too_long(role: str) -> None:
+    async def chat(room: Room) -> tuple[list[str], str | None]:
+        mine, hers = await room.meet(**{f"{role}_IDLE": 2, f"{role}_DISCONNECT_NONCUSTOMER": 3})
+        for minute in range(5):
+            if (await room.kept.runtime.look(CONTACT_ID)).seen.phase == "ended":  # type: ignore[union-attr]
+                break
+            await room.say(hers if role == "CUSTOMER" else mine, str(minute))
+            await asyncio.sleep(MINUTE + 1)
+        return await room.read(), await room.reason()
+
+    read, reason = room(chat)
+
+    idle = "Ann" if role == "CUSTOMER" else "Jane"
+    assert read[-3:] == ["Jane participant.autodisconnection", "Jane participant.left", "chat.ended"]
+    assert f"{idle} participant.idle" in read
+    assert reason == "IDLE_DISCONNECT"
+
+
+def test_timers_survive_a_restart_and_can_be_unset(tmp_path: Path) -> None:
+    async def begin(room: Room) -> None:
+        await room.meet(CUSTOMER_IDLE=2, AGENT_IDLE=2)
+
+        def unset(turn: Turn) -> Event | None:
+            alarm.configure(turn, {"AGENT.IDLE": None})
+            return None
+
+        await room.kept.runtime.turn(CONTACT_ID, unset)
+
+    async def go_on(room: Room) -> list[str]:
+        await asyncio.sleep(5 * MINUTE)
+        return await room.read()
+
+    room(begin, tmp_path)
+
+    assert room(go_on, tmp_path)[-1:] == ["Ann participant.idle"]
+
+
+def test_tokens_expire_each_at_its_own_time() -> None:
+    short = Lifetimes(participant_ms=600_000, connection_ms=120_000, ticket_ms=10_000)
+
+    async def chat(room: Room) -> list[str]:
+        refused = []
+        ann = await room.begin()
+        participant, token, _ = await room.chats.connect(ann.token)
+        word = room.chats.websocket(participant)["Url"].partition("ticket=")[2]
+        await asyncio.sleep(11)
+        assert await room.chats.take_ticket(word) is None
+        await room.chats.allowed(token)
+        for seconds, call in ((110, lambda: room.chats.allowed(token)), (500, lambda: room.chats.connect(ann.token))):
+            await asyncio.sleep(seconds)
+            with pytest.raises(Denied) as caught:
+                await call()
+            refused.append(str(caught.value))
+        return refused
+
+    assert room(chat, lifetimes=short) == [
+        "The connection token is not valid.", "The participant token is not valid."
+    ]  # fmt: skip
+
+
+def test_a_message_repeated_after_a_restart_is_there_once(tmp_path: Path) -> None:
+    async def begin(room: Room) -> str:
+        ann = await room.begin()
+        _, token, _ = await room.chats.connect(ann.token)
+        await room.say(token, "once")
+        return token
+
+    async def again(room: Room) -> list[str]:
+        await room.say(token, "once")
+        await room.say(token, "more")
+        return await room.read()
+
+    token = room(begin, tmp_path)
+
+    assert [each for each in room(again, tmp_path) if each.startswith("Ann ")] == [
+        "Ann participant.joined", "Ann once", "Ann more"
+    ]  # fmt: skip
+
+
+def test_what_nobody_may_see_is_sealed_in_the_database() -> None:
+    async def chat(room: Room) -> tuple[list[str], list[bytes]]:
+        ann = await room.begin()
+        _, token, _ = await room.chats.connect(ann.token)
+
+        def hide(turn: Turn) -> Event | None:
+            turn.cell.contact = msgspec.structs.replace(turn.contact, logging=False)
+            turn.has_changed = True
+            return None
+
+        await room.kept.runtime.turn(CONTACT_ID, hide)
+        await room.say(token, "4111111111111111")
+        bodies = [row["body"] for row in await room.kept.store.rows(ITEM.select())]
+        return await room.read(), bodies
+
+    read, bodies = room(chat)
+
+    assert "Ann 4111111111111111" in read
+    assert not any(b"4111111111111111" in body for body in bodies)
