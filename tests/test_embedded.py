@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from offhook.adapters.store.contacts import Contacts
 from offhook.core.trace import Said
 from offhook.model.contact import Contact
-from offhook.model.event import HungUp
+from offhook.model.errors import StoreRefused
+from offhook.model.event import CustomerReturned, HungUp
+from offhook.model.instance import Resource
+from offhook.model.writes import Writes
 from tests.durable import INSTANCE, Kept, run
 from tests.stage import BYE, CONTACT_ID, Stubs, action, call, compiled, contact, flow, play, say
 
@@ -98,3 +102,94 @@ def test_hanging_up_ends_it() -> None:
         return await kept.happen(CONTACT_ID, HungUp)
 
     assert run(leave, compiled(WAITING), Stubs()).phase == "ended"
+
+
+def test_a_contact_is_begun_once_however_often_it_is_asked_for_at_a_time() -> None:
+    stubs = Stubs(lookup={"name": "Ann"})
+
+    async def begin(kept: Kept) -> None:
+        await asyncio.gather(*(kept.runtime.begin(contact(), INSTANCE) for _ in range(3)))
+        await kept.over(CONTACT_ID)
+
+    run(begin, compiled(flow(call("fn", "bye"), BYE)), stubs)
+
+    assert len(stubs.calls) == 1
+
+
+def test_attributes_of_a_family_are_the_same_for_all_of_it() -> None:
+    """The second contact of a family sets one; who asks the first gets it, though nothing happens to that one."""
+    queue = compiled(
+        flow(
+            action("hooks", "UpdateContactEventHooks", {"EventHooks": {"CustomerRemaining": "flow:after"}}, then="bye"),
+            BYE,
+        ),
+        flow(
+            action("set", "UpdateContactAttributes", {"Attributes": {"seen": "1"}}, then="bye"), BYE, arn="flow:after"
+        ),
+        resources=(Resource("flow", "After", "flow:after", "after"),),
+    )
+
+    async def live(kept: Kept) -> dict[str, str]:
+        await kept.runtime.begin(contact(channel="CHAT", attributes={"a": "1"}), INSTANCE)
+        await asyncio.sleep(5)
+        cell = await kept.runtime.look(CONTACT_ID)
+        assert cell is not None
+        return cell.attributes
+
+    assert run(live, queue, Stubs()) == {"a": "1", "seen": "1"}
+
+
+class Refusing(Contacts):
+    """A store that refuses what is asked of it while `refuses` is true."""
+
+    refuses = False
+
+    async def write(self, writes: Writes) -> None:
+        if self.refuses:
+            raise StoreRefused("The database is full.")
+        await super().write(writes)
+
+
+def test_what_the_store_refuses_has_not_happened_and_timers_try_again() -> None:
+    async def live(kept: Kept) -> tuple[list[str], float]:
+        store = kept.store
+        await kept.runtime.begin(contact(channel="CHAT"), INSTANCE)
+        store.refuses = True
+        with pytest.raises(StoreRefused):
+            await kept.happen(CONTACT_ID, HungUp)
+        cell = await kept.runtime.look(CONTACT_ID)
+        assert cell is not None
+        assert cell.seen is not None
+        assert cell.seen.phase == "inbound"
+        await asyncio.sleep(3_700)  # the wait is over, and cannot be written
+        store.refuses = False
+        await kept.over(CONTACT_ID)
+        return said(kept), kept.loop.time()
+
+    texts, seconds = run(live, compiled(WAITING), Stubs(), store=Refusing)
+
+    assert texts == ["Hello", "Still there?"]
+    assert seconds == pytest.approx(3_701, abs=1)
+
+
+def test_a_deed_that_refuses_spoils_nothing_for_others() -> None:
+    class No(Exception):
+        pass
+
+    def refuse(turn: Any) -> None:
+        raise No
+
+    async def live(kept: Kept) -> list[Any]:
+        await kept.runtime.begin(contact(channel="CHAT"), INSTANCE)
+        asked = (
+            kept.runtime.turn(CONTACT_ID, refuse),
+            kept.happen(CONTACT_ID, CustomerReturned),
+            kept.runtime.turn(CONTACT_ID, refuse),
+        )
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    first, second, third = run(live, compiled(WAITING), Stubs())
+
+    assert isinstance(first, No)
+    assert isinstance(third, No)
+    assert second.phase == "inbound"

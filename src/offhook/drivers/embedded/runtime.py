@@ -6,7 +6,7 @@ process ran happens at the start, in the order in which it was due.
 
 import asyncio
 import logging
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +22,7 @@ from offhook.drivers.embedded import chat, order
 from offhook.drivers.embedded.cell import Cell, Deed, Entry, happens
 from offhook.drivers.embedded.due import Due
 from offhook.drivers.embedded.floor import Floor
+from offhook.drivers.embedded.memory import Memory, fill
 from offhook.drivers.embedded.outside import Outside
 from offhook.drivers.embedded.turn import Turn
 from offhook.drivers.ports import (
@@ -89,9 +90,7 @@ class Runtime:
         self._instances = instances
         self.due = Due(clock, self._overdue)
         self.outside = Outside(functions, services or NoServices(), self._answered)
-        self._idle = idle
-        self._cells: dict[str, Cell] = {}
-        self._resting: OrderedDict[str, Cell] = OrderedDict()
+        self._memory = Memory(store, self.snapshots, seal, idle=idle)
         self._families: dict[str, set[str]] = defaultdict(set)
         self._floors: dict[str, Floor] = {}
         self._items = 0
@@ -112,7 +111,7 @@ class Runtime:
             self.due.arm(row["id"], row["contact_id"], row["at_ms"], _EVENT.decode(self.seal.open(row["body"])))
         for row in await self._store.outbox():
             effect = _EFFECT.decode(self.seal.open(row["body"]))
-            cell = await self._loaded(row["contact_id"])
+            cell = await self._memory.look(row["contact_id"])
             if cell is not None:
                 order.perform(self, cell, effect)
         self.due.start()
@@ -151,8 +150,10 @@ class Runtime:
         more: dict[str, Any] | None = None,
     ) -> Contact:  # fmt: skip
         """A new contact, which starts now or then. Returns how it stands once that lasts. `deed`: what its creator
-        writes beside; `more` is kept in its marks.
+        writes beside; `more` is kept in its marks. What a repeated request is making already is not made twice.
         """
+        if contact.id in self._memory:
+            return await self.turn(contact.id, lambda turn: None)
         now_ms = self.now_ms()
 
         def create(turn: Turn) -> Event | None:
@@ -165,8 +166,8 @@ class Runtime:
             turn.due(f"{contact.id}/started", at_ms, Started(at_ms))
             return None
 
-        cell = self._cells[contact.id] = Cell(contact.id)
-        self._fill(cell, contact, instance_id, Marks(created_ms=now_ms, scheduled_ms=at_ms, more=more or {}))
+        cell = self._memory.cell(contact.id)
+        fill(cell, contact, instance_id, Marks(created_ms=now_ms, scheduled_ms=at_ms, more=more or {}))
         return await self._enter(cell, create)
 
     async def turn(self, contact_id: str, deed: Deed) -> Contact:
@@ -174,7 +175,7 @@ class Runtime:
         what the store raises.
         """
         self.due.fire()  # what is overdue comes first
-        return await self._enter(self._cell(contact_id), deed)
+        return await self._enter(self._memory.cell(contact_id), deed)
 
     async def happen(self, contact_id: str, event: Event) -> Contact:
         """Let something happen to the contact: see `turn`."""
@@ -182,7 +183,7 @@ class Runtime:
 
     def push(self, contact_id: str, event: Event) -> None:
         """The same, where nobody waits."""
-        self._put(self._cell(contact_id), Entry(happens(event)))
+        self._put(self._memory.cell(contact_id), Entry(happens(event)))
 
     def measure(self, cell: Cell, effect: CallService) -> None:
         """A question about queues and agents, which are here."""
@@ -196,15 +197,15 @@ class Runtime:
             turn.has_changed = True
             return None
 
-        self._put(self._cell(contact_id), Entry(mark))
+        self._put(self._memory.cell(contact_id), Entry(mark))
 
     async def look(self, contact_id: str) -> Cell | None:
         """The contact as it was committed last (`seen`, `marks`), None where there is none."""
-        return await self._loaded(contact_id)
+        return await self._memory.look(contact_id)
 
     async def set_attributes(self, contact_id: str, attributes: Mapping[str, str]) -> None:
         """Set user-defined attributes of a contact and of all its family, ended or not. Raises NoContact."""
-        cell = await self._loaded(contact_id)
+        cell = await self._memory.look(contact_id)
         if cell is None or cell.seen is None:
             raise NoContact(contact_id)
         initial_id = cell.seen.initial_id
@@ -216,7 +217,7 @@ class Runtime:
                 turn.due(f"{other}/told/{self.next_item()}", turn.now_ms, told, other)
             return told
 
-        initial = await self._loaded(initial_id)
+        initial = await self._memory.look(initial_id)
         await self.turn(initial_id if initial is not None else contact_id, save)
 
     def floor(self, instance_id: str) -> Floor:
@@ -241,7 +242,7 @@ class Runtime:
     @property
     def load(self) -> dict[str, int]:
         """How much there is at hand: contacts in memory, events that are due, functions that run."""
-        return {"contacts": len(self._cells), "due": len(self.due), "calls": len(self.outside)}
+        return {"contacts": len(self._memory), "due": len(self.due), "calls": len(self.outside)}
 
     # --- what turns ask for ---
 
@@ -252,6 +253,13 @@ class Runtime:
         self._items += 1
         return self._items
 
+    def share(self, initial_id: str, attributes: dict[str, str]) -> None:
+        """The attributes of a family were written: its contacts in memory know them."""
+        for contact_id in {initial_id, *self._families.get(initial_id, ())}:
+            cell = self._memory.get(contact_id)
+            if cell is not None:
+                cell.attributes = attributes
+
     def family(self, contact: Contact) -> list[str]:
         """Other open contacts of the same initial contact."""
         return sorted(self._families.get(contact.initial_id, set()) - {contact.id})
@@ -261,7 +269,7 @@ class Runtime:
         cell = Cell(contact.id)
         more = turn.cell.marks.more if contact.initial_id == turn.contact.initial_id else {}
         marks = Marks(created_ms=turn.now_ms, scheduled_ms=at_ms if at_ms > turn.now_ms else None, more=more)
-        self._fill(cell, contact, turn.cell.instance_id, marks)
+        fill(cell, contact, turn.cell.instance_id, marks)
         made = Turn(self, cell, turn.now_ms)
         made.keep()
         if contact.initial_id == contact.id and contact.attributes:
@@ -274,9 +282,7 @@ class Runtime:
         contact = cell.contact
         assert contact is not None
         cell.seen = contact
-        known = self._cells.setdefault(cell.id, cell)
-        if known is cell:
-            self._rest(cell)
+        self._memory.admit(cell)
         if contact.initial_id != contact.id:
             self._families[contact.initial_id] |= {parent_id, contact.id}
 
@@ -289,17 +295,11 @@ class Runtime:
     def _overdue(self, due_id: str, contact_id: str, event: Event) -> None:
         alarm = self.alarms.get(due_id.partition("|")[0])
         deed = happens(replace(event, at_ms=self.now_ms())) if alarm is None else alarm(due_id)
-        self._put(self._cell(contact_id), Entry(deed, due_id))
+        self._put(self._memory.cell(contact_id), Entry(deed, due_id))
 
     def _answered(self, contact_id: str, answer: LambdaEnded | ServiceEnded) -> None:
         self.due.fire()  # a limit that has passed comes first, however late its timer is
         self.push(contact_id, replace(answer, at_ms=self.now_ms()))
-
-    def _cell(self, contact_id: str) -> Cell:
-        cell = self._cells.get(contact_id)
-        if cell is None:
-            cell = self._cells[contact_id] = Cell(contact_id)
-        return cell
 
     async def _enter(self, cell: Cell, deed: Deed) -> Contact:
         future: asyncio.Future[Contact] = self._loop.create_future()
@@ -311,13 +311,13 @@ class Runtime:
         if not cell.busy:
             self._go(cell)
 
-    def _put_all(self, cell: Cell, entries: Sequence[Entry]) -> None:
+    def _again(self, contact_id: str, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            self._put(cell, entry)
+            self._put(self._memory.cell(contact_id), entry)
 
     def _go(self, cell: Cell) -> None:
         cell.busy = True
-        self._resting.pop(cell.id, None)
+        self._memory.wake(cell)
         task = self._loop.create_task(self._work(cell))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -326,13 +326,21 @@ class Runtime:
         """Turns of one contact until nothing is left for it."""
         try:
             while cell.inbox:
-                if cell.contact is None and not await self._load(cell):
-                    self._refuse(cell)
+                if cell.contact is None and not await self._memory.load(cell):
+                    self._undo(cell, self._emptied(cell), NoContact(cell.id))
                     break
                 await self._take_turn(cell)
+        except Exception as problem:  # it cannot be read
+            _LOG.error("contact %s: cannot be read: %r", cell.id, problem)
+            self._undo(cell, self._emptied(cell), problem)
         finally:
             cell.busy = False
-            self._rest(cell)
+            self._memory.rest(cell)
+
+    def _emptied(self, cell: Cell) -> list[Entry]:
+        entries = list(cell.inbox)
+        cell.inbox.clear()
+        return entries
 
     async def _take_turn(self, cell: Cell) -> None:
         turn = Turn(self, cell, self.now_ms())
@@ -350,7 +358,7 @@ class Runtime:
             self._undo(cell, taken, problem)
         except Exception as problem:  # ours: what it came of is not tried again in this process
             _LOG.exception("contact %s: an internal error of offhook; the contact stays as it was.", cell.id)
-            self._undo(cell, [entry for entry in taken if entry.future is not None], problem)
+            self._undo(cell, taken, problem)
         else:
             self._commit(turn, taken)
 
@@ -422,7 +430,7 @@ class Runtime:
             watch(turn)
 
     def _undo(self, cell: Cell, taken: list[Entry], problem: Exception) -> None:
-        """Back to what is committed. Who waits hears of it; what nobody waits for is tried again."""
+        """Back to what is committed. Who waits hears of it; if the store refused, the rest is tried again."""
         cell.contact = None
         again = []
         for entry in taken:
@@ -430,64 +438,9 @@ class Runtime:
                 again.append(entry)
             elif not entry.future.done():
                 entry.future.set_exception(problem)
-        if again and not self._is_stopping:
+        if again and isinstance(problem, StoreRefused) and not self._is_stopping:
             _LOG.error("contact %s: a turn was not committed: %s", cell.id, problem)
-            self.later(_AGAIN_MS, lambda: self._put_all(cell, again))
-
-    def _refuse(self, cell: Cell) -> None:
-        """There is no such contact."""
-        while cell.inbox:
-            entry = cell.inbox.popleft()
-            if entry.future is not None and not entry.future.cancelled():
-                entry.future.set_exception(NoContact(cell.id))
-
-    # --- memory ---
-
-    async def _loaded(self, contact_id: str) -> Cell | None:
-        cell = self._cells.get(contact_id)
-        if cell is not None and cell.seen is not None:
-            return cell
-        cell = Cell(contact_id)
-        if not await self._load(cell):
-            return None
-        known = self._cells.setdefault(contact_id, cell)
-        if known is cell:
-            self._rest(cell)
-        elif known.seen is None:
-            return cell
-        return known
-
-    async def _load(self, cell: Cell) -> bool:
-        row = await self._store.contact(cell.id)
-        if row is None:
-            return False
-        contact = self.snapshots.decode(self.seal.open(row["snapshot"]))
-        attributes = row["attributes"]
-        self._fill(cell, contact, row["instance_id"], msgspec.json.decode(row["marks"], type=Marks))
-        cell.seq = row["seq"]
-        cell.seen = contact
-        if attributes is not None:
-            cell.attributes = msgspec.json.decode(self.seal.open(attributes))
-        return True
-
-    def _fill(self, cell: Cell, contact: Contact, instance_id: str, marks: Marks) -> None:
-        cell.contact = contact
-        cell.instance_id = instance_id
-        cell.marks = marks
-        cell.attributes = contact.attributes
-
-    def _rest(self, cell: Cell) -> None:
-        """Nothing happens to it just now: it may leave memory when there are many."""
-        if cell.inbox and cell.contact is not None:
-            self._go(cell)
-            return
-        if cell.contact is None:
-            self._cells.pop(cell.id, None)
-            return
-        self._resting[cell.id] = cell
-        while len(self._resting) > self._idle:
-            contact_id, _ = self._resting.popitem(last=False)
-            self._cells.pop(contact_id, None)
+            self.later(_AGAIN_MS, lambda: self._again(cell.id, again))
 
 
 def _goes_on(turn: Turn) -> bool:

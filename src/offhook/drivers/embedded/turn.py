@@ -92,6 +92,8 @@ class Turn:
         body = self.hidden(msgspec.json.encode(attributes))
         row = {"initial_id": self.contact.initial_id, "instance_id": self.cell.instance_id, "body": body}
         self.writes.put("attributes", row)
+        initial_id = self.contact.initial_id
+        self.after.append(lambda: self.runtime.share(initial_id, attributes))
 
     def keep(self) -> None:
         """The row of the contact, as it stands at the end of the turn."""
