@@ -337,7 +337,7 @@ def _join(draft: Draft, event: events.AgentJoined) -> Next | None:
 def agent_of(draft: Draft, name: str) -> Agent:
     """The agent with this user name, as flows see it."""
     settings = draft.instance.agents.get(name)
-    arn = draft.instance.resource("agent", name).arn
+    arn = draft.instance.named("agent", name).arn
     return Agent(name, arn, settings.first_name, settings.last_name) if settings is not None else Agent(name, arn)
 
 
@@ -383,7 +383,7 @@ def _transferred(draft: Draft, connect: QuickConnect) -> effects.CreateContact:
     if connect.kind == "user":
         fields["agent"] = agent_of(draft, connect.agent)
     else:
-        queue = draft.instance.resource("queue", connect.queue)
+        queue = draft.instance.named("queue", connect.queue)
         fields["queue"] = {"arn": queue.arn, "name": connect.queue}
     kind = "AGENT_TRANSFER" if connect.kind == "user" else "QUEUE_TRANSFER"
     program = draft.compiled.named(connect.flow or phases.DEFAULT_FLOWS[kind])

@@ -195,6 +195,11 @@ class Instance(msgspec.Struct, frozen=True, omit_defaults=True):
     def arn(self) -> str:
         return f"arn:aws:connect:{self.region}:{self.account}:instance/{self.id}"
 
+    def named(self, kind: str, name: str) -> Resource:
+        """The resource of this name, as it is configured; where none is, as it would be."""
+        found = (each for each in self.resources if each.kind == kind and each.name == name)
+        return next(found, None) or self.resource(kind, name)
+
     def resource(self, kind: str, name: str, *, matches: tuple[str, ...] = ()) -> Resource:
         """A resource of this instance with its derived id and ARN."""
         made = derived_id(kind, name)

@@ -39,7 +39,8 @@ async def _stop(connect: Connect, asked: dict[str, Any], request_id: str) -> Res
 
 async def _describe(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
     instance = connect.instance(asked)
-    return {"Contact": described(connect, instance, await cell_of(connect, asked))}
+    cell = await cell_of(connect, asked, unknown="ResourceNotFoundException")
+    return {"Contact": described(connect, instance, cell)}
 
 
 async def _get_attributes(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:

@@ -70,6 +70,8 @@ async def _start_task(connect: Connect, asked: dict[str, Any], request_id: str) 
     }
     contact = prepared(connect, instance, asked, flow, "TASK", "API", fields)
     await begin(connect, instance, contact, {}, at_ms=at_ms)
+    if "PreviousContactId" in asked:  # one set of attributes for the whole chain
+        await connect.runtime.set_attributes(contact.id, attributes_of(asked))
     return {"ContactId": contact.id}
 
 
