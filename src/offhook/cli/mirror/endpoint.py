@@ -89,38 +89,40 @@ def opened(where: str, instance: str, *, region: str | None, profile: str | None
         raise UsageError(f"{option} {where!r}: must be aws, or a URL such as http://127.0.0.1:4510.")
     url = None if where == AWS else where.rstrip("/")
     try:
-        connect, functions = (_client(name, url, region, profile, option) for name in ("connect", "lambda"))
-        return _instance(connect, functions, instance)
+        session = botocore.session.Session(profile=profile)
+        region = _region(session, region, url, option)
+        # where nobody answers the first question, nobody waits for the tenth
+        found = _instance(_client(session, "connect", url, region, attempts=2), instance)
+        connect, functions = (_client(session, name, url, region, attempts=_ATTEMPTS) for name in ("connect", "lambda"))
+        alias, management = found.get("InstanceAlias", ""), found["IdentityManagementType"]
+        return Endpoint(connect, functions, found["Id"], found["Arn"], alias, management)
     except BotoCoreError as problem:
         raise UsageError(f"{option} {where}: {str(problem).rstrip('.')}.") from None
     except Refused as problem:
         raise UsageError(f"{option} {where}: {problem}.") from None
 
 
-def _client(service: str, url: str | None, region: str | None, profile: str | None, option: str) -> Any:
-    session = botocore.session.Session(profile=profile)
-    region = region or session.get_config_variable("region") or (_REGION if url else None)
-    if region is None:
+def _region(session: Any, region: str | None, url: str | None, option: str) -> str:
+    found = region or session.get_config_variable("region") or (_REGION if url else None)
+    if found is None:
         raise UsageError(f"{option} aws: give --region, or set AWS_REGION.")
+    return str(found)
+
+
+def _client(session: Any, service: str, url: str | None, region: str, *, attempts: int) -> Any:
     given: dict[str, Any] = {}
     if url is not None and session.get_credentials() is None:  # our own server asks for none
         given = {"aws_access_key_id": "offhook", "aws_secret_access_key": "offhook"}
-    settings = Config(
-        retries={"mode": "standard", "max_attempts": _ATTEMPTS}, connect_timeout=5, read_timeout=60,
-        # else every unknown parameter of a newer endpoint would end the move
-        parameter_validation=True,
-    )  # fmt: skip
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    settings = Config(retries=retries, connect_timeout=5, read_timeout=60)
     return session.create_client(service, region_name=region, endpoint_url=url, config=settings, **given)
 
 
-def _instance(connect: Any, functions: Any, text: str) -> Endpoint:
+def _instance(connect: Any, text: str) -> Any:
     id = text.rpartition("instance/")[2]
     if _ID.fullmatch(id) is None:
         id = _by_alias(connect, text)
-    found = ask(connect, "describe_instance", InstanceId=id)["Instance"]
-    return Endpoint(
-        connect, functions, found["Id"], found["Arn"], found.get("InstanceAlias", ""), found["IdentityManagementType"]
-    )
+    return ask(connect, "describe_instance", InstanceId=id)["Instance"]
 
 
 def _by_alias(connect: Any, alias: str) -> str:

@@ -21,13 +21,14 @@ _SLASH = r"\\?/"
 _ID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _REGION = r"arn:aws[a-z-]*:connect:[a-z0-9-]+"
 _ARN = re.compile(
+    r"(?<!\$)(?:"  # after a $, a token would be none
     rf"(?P<part>{_REGION}:\d{{12}}:instance{_SLASH}{_ID}{_SLASH}"
     rf"(?P<word>[a-z-]+(?:{_SLASH}agent)?){_SLASH}(?P<id>{_ID}))"
     rf"|(?P<number>{_REGION}:\d{{12}}:phone-number{_SLASH}(?P<number_id>{_ID}))"
     rf"|(?P<view>{_REGION}:aws:view{_SLASH}(?P<view_name>[A-Za-z0-9_-]+))"
     rf"|(?P<instance>{_REGION}:\d{{12}}:instance{_SLASH}{_ID})(?!{_SLASH}|[0-9a-zA-Z-])"
     r"|(?P<function>arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:(?P<function_name>[A-Za-z0-9_-]+))"
-    rf"|(?<=\")(?P<bare>{_ID})(?=[\":])"
+    rf"|(?<=\")(?P<bare>{_ID})(?=[\":]))"
 )
 _BOT = re.compile(r"arn:aws[a-z-]*:lex:[a-z0-9-]+:\d{12}:bot-alias/[A-Za-z0-9]+/[A-Za-z0-9]+")
 _USER_QUEUE, _VIEW, _INSTANCE = "user-queue", "aws-view", "instance"
@@ -105,9 +106,10 @@ def tokenised(text: str, names: Names, *, in_body: bool = False, is_file: bool =
 def _token(found: re.Match[str], names: Names, *, in_body: bool) -> str:
     if found["function"]:
         name = found["function_name"]
-        # one that the instance has under another ARN is another function
-        known = names.functions.get(name, found["function"])
-        return spelled(FUNCTION, name) if known == found["function"] else found[0]
+        # one that the instance has under another ARN is another function, and so is one of elsewhere
+        known = names.functions.get(name)
+        is_near = known is None and found["function"].split(":")[3:5] == names.instance_arn.split(":")[3:5]
+        return spelled(FUNCTION, name) if is_near or known == found["function"] else found[0]
     if found["view"]:
         return spelled(_VIEW, found["view_name"])
     if found["instance"]:
