@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from offhook import __version__
-from offhook.cli import convert, functions, graph, init, lint, load, pull, push, run, serve
+from offhook.cli import backup, convert, functions, graph, init, lint, load, pull, push, run, serve
 from offhook.model.errors import InternalError, UsageError
 
 # typer brings its own copy of click's exceptions since 0.26 and has click's before; both are found from here
@@ -107,6 +107,8 @@ app.command("lint")(lint.command)
 app.command("convert")(convert.command)
 app.command("graph")(graph.command)
 app.command("serve")(serve.command)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("pull")(pull.command)
 app.command("push")(push.command)
 app.add_typer(functions.app, name="functions")

@@ -70,7 +70,7 @@ class Database:
     @classmethod
     def opened(cls, location: str) -> "Database":
         """The database at a URL (`sqlite:///file`, `postgresql://…`), or in a file. Raises UsageError."""
-        url = _url(location)
+        url = address(location)
         database = cls(url, _locked(url))
         try:
             database._open()
@@ -214,7 +214,8 @@ class Database:
 # --- one kind of database or the other ---
 
 
-def _url(location: str) -> sql.URL:
+def address(location: str) -> sql.URL:
+    """The URL of a database that is named by a URL or a file. Raises UsageError where it is none of ours."""
     if "://" not in location:
         return sql.URL.create("sqlite", database=str(Path(location).absolute()))
     try:
