@@ -1,14 +1,19 @@
 """Agents, asked by unmodified boto3 and over the routes that are ours: status, offers, talks, work after contacts."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tests.centre_samples import Centre, Person, until
 from tests.connect_samples import NOBODY, code, new_name
-from tests.server import Server
+from tests.server import REGION, Server
 
 
 @pytest.fixture(scope="module")
@@ -257,3 +262,44 @@ def test_another_instance_sees_neither_agents_nor_contacts(centre: Centre) -> No
     assert error(stranger.does("accept", contact)) == "ResourceNotFoundException"
     assert error(other.agent().does("hold", contact)) == "ResourceNotFoundException"
     assert stranger.current() is None
+
+
+# --- another process, another door ---
+
+SECRET = "0123456789abcdef0123"
+
+
+def test_the_next_process_knows_who_is_there_and_who_waits(tmp_path: Path) -> None:
+    served = Server(tmp_path)
+    centre = Centre(served)
+    ann = centre.agent(status="Offline")
+    gone = centre.agent()
+    centre("delete_user", UserId=gone.id)
+    contact = centre.task()
+    centre.queued(contact)
+    ann.put("Available")
+    ann.offered()
+    assert served.stop() == 0
+
+    served = Server(tmp_path)
+    centre.server, centre.connect = served, served.client("connect")
+    assert ann.current()["Status"]["StatusName"] == "Available"
+    assert ann.offered() == contact
+    assert ann.does("accept", contact).status_code == 200
+    assert served.stop() == 0
+
+
+def test_where_calls_are_signed_so_are_those_of_agents(tmp_path: Path) -> None:
+    (tmp_path / "offhook.toml").write_text(f'[server]\naccess_keys = {{ AKIDEXAMPLE = "{SECRET}" }}\n')
+    served = Server(tmp_path)
+    url = f"{served.url}/offhook/instances/{NOBODY}/agents/ann/contacts"
+    request = AWSRequest("GET", url, headers={"Host": urlsplit(url).netloc})
+    SigV4Auth(Credentials("AKIDEXAMPLE", SECRET), "connect", REGION).add_auth(request)
+    unsigned = httpx.get(url, trust_env=False)
+    signed = httpx.get(url, headers=dict(request.headers.items()), trust_env=False)
+    elsewhere = httpx.get(url, headers={"Origin": "https://example.com"}, trust_env=False)
+    served.stop()
+
+    assert (unsigned.status_code, error(unsigned)) == (403, "MissingAuthenticationTokenException")
+    assert error(signed) == "ResourceNotFoundException", "the signature is right, the instance is not"
+    assert elsewhere.status_code == 403
