@@ -83,9 +83,7 @@ def write(target: Path, files: Iterator[tuple[str, Path]], made: str, told: Call
             head = tarfile.TarInfo(MANIFEST)
             head.size = len(text)
             archive.addfile(head, io.BytesIO(text))
-        os.link(part, target)  # which, unlike renaming, replaces nothing
-    except FileExistsError:
-        raise UsageError(f"{target}: exists already; a backup replaces nothing.") from None
+        part.replace(target)
     except OSError as problem:
         raise UsageError(f"{target}: cannot be written: {problem.strerror}.") from None
     finally:
@@ -104,7 +102,7 @@ def _add(archive: tarfile.TarFile, name: str, path: Path) -> Held | None:
         head.uid = head.gid = 0
         head.uname = head.gname = ""
         hashed = _Hashed(file)
-        archive.addfile(head, hashed)  # type: ignore[arg-type]  # all that is used of it is `read`
+        archive.addfile(head, hashed)
         return Held(head.size, hashed.digest.hexdigest())
 
 
