@@ -35,6 +35,7 @@ class Turn:
         self.after: list[Callable[[], None]] = []
         self.notes: dict[str, Any] = {}
         self.was = cell.contact
+        self._due: set[str] = set()  # what it has ordered itself
         self.has_changed = False
         self.count = 0
 
@@ -68,11 +69,12 @@ class Turn:
         contact_id = contact_id or self.cell.id
         body = self.hidden(self.runtime.encode(event))
         self.writes.put("due", {"id": due_id, "contact_id": contact_id, "at_ms": at_ms, "body": body})
+        self._due.add(due_id)
         self.after.append(lambda: self.runtime.due.arm(due_id, contact_id, at_ms, event))
 
     def forget(self, effect_id: str) -> None:
         """Nothing comes of this effect any more: neither what was due nor an answer from outside."""
-        if effect_id in self.runtime.due:
+        if effect_id in self.runtime.due or effect_id in self._due:
             self.writes.drop("due", effect_id)
             self.after.append(lambda: self.runtime.due.disarm(effect_id))
         self.writes.drop("outbox", effect_id)
