@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import create_loader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ NAMES = [
     "Default customer queue 2", "A/B %20 test", "受付", "Main", "main", "MAIN", ".hidden", "..", "ends.", " spaces ",
     "x" * 127, "ü" * 127, "q\\u0022 \"quoted\" \\", "${queue:Support}", "%2F", "a:b*c?", "Grüße 🙂",
 ]  # fmt: skip
+LOADER = create_loader()
 END = {"Identifier": "end", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}}
 NINE = {"Hours": 9, "Minutes": 0}
 FIVE = {"Hours": 17, "Minutes": 0}
@@ -51,6 +53,8 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    # a process reads botocore's models once; here many calls are one process
+    monkeypatch.setattr("botocore.session.create_loader", lambda paths: LOADER)
 
 
 def flow_of(kind: str, **parameters: Any) -> str:
