@@ -265,6 +265,7 @@ def test_a_contact_is_changed_while_it_lives_and_after(centre: Centre, waiting: 
             {"RoutingCriteria": {"Steps": [{"Expression": {}}]}},
             "InvalidParameterException",
         ),
+        ("update_contact_routing_data", {"QueueTimeAdjustmentSeconds": 2**40}, "InvalidParameterException"),
         ("resume_contact", {}, "ConflictException"),
         ("transfer_contact", {"ContactFlowId": "to_queue", "QueueId": NOBODY}, "ResourceNotFoundException"),
         (

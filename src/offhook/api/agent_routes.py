@@ -105,7 +105,7 @@ async def _body(request: Request) -> bytes:
 def _document(body: bytes) -> dict[str, Any]:
     try:
         return msgspec.json.decode(body, type=dict[str, Any]) if body else {}
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise malformed("The body must be a JSON object.") from None
 
 

@@ -19,6 +19,7 @@ from offhook.drivers.embedded.turn import Turn
 from offhook.model.event import ContactUpdated, Event, Rerouted, Started
 
 _MAX_TAGS = 6  # of the user, in one contact. Source: API reference, TagContact
+_MOST_SECONDS = 2**31 - 1
 _ABSENT = "ResourceNotFoundException"
 _FIELDS = {"Name": "name", "Description": "description"}
 _ADDED = {"References": "references", "SegmentAttributes": "segment_attributes"}
@@ -120,6 +121,8 @@ async def _route(connect: Connect, asked: dict[str, Any], request_id: str) -> Re
     priority, seconds = asked.get("QueuePriority"), asked.get("QueueTimeAdjustmentSeconds")
     if priority is not None and seconds is not None:
         raise invalid("QueuePriority and QueueTimeAdjustmentSeconds must not be given together.")
+    if seconds is not None and abs(seconds) > _MOST_SECONDS:
+        raise invalid(f"QueueTimeAdjustmentSeconds is {seconds}, must be of 32 bits.")
     steps = _steps(connect, cell.instance_id, asked["RoutingCriteria"]) if "RoutingCriteria" in asked else None
     if priority is None and seconds is None and steps is None:
         raise invalid("One of QueuePriority, QueueTimeAdjustmentSeconds and RoutingCriteria must be given.")
@@ -136,6 +139,8 @@ def _steps(connect: Connect, instance: str, given: Mapping[str, Any]) -> tuple[d
     for count, step in enumerate(steps, start=1):
         if wrong := criteria.problem(step):
             raise invalid(f"RoutingCriteria, step {count}: {wrong}")
+        if step.get("Expiry", {}).get("DurationInSeconds", 0) > _MOST_SECONDS:
+            raise invalid(f"RoutingCriteria, step {count}: DurationInSeconds must be of 32 bits.")
     named = criteria.with_names(steps, lambda text: connect.find(instance, "agent", id_of(text), "user").name)
     return tuple(named)
 

@@ -81,7 +81,9 @@ def _check_metric(metric: Mapping[str, Any]) -> None:
         raise invalid(f"The metric {name} must have {count}.")
     for threshold in thresholds:
         _check_threshold(name, threshold, ("LT", "LTE"))
-    _check_keys("MetricFilters", [each["MetricFilterKey"] for each in metric.get("MetricFilters", [])], _METRIC_KEYS)
+    _check_keys(
+        "MetricFilters", [each.get("MetricFilterKey", "") for each in metric.get("MetricFilters", [])], _METRIC_KEYS
+    )
 
 
 def _check_threshold(name: str, threshold: Mapping[str, Any], comparisons: Sequence[str]) -> None:
@@ -168,7 +170,7 @@ def _measured(contacts: Sequence[Counted], metric: Mapping[str, Any], span: tupl
 
 def _passes(contact: Counted, filters: Sequence[Mapping[str, Any]]) -> bool:
     return all(
-        (contact.ids[each["MetricFilterKey"]] in each["MetricFilterValues"]) is not each.get("Negate", False)
+        (contact.ids[each["MetricFilterKey"]] in each.get("MetricFilterValues", ())) is not each.get("Negate", False)
         for each in filters
     )
 
