@@ -168,7 +168,18 @@ class Runtime:
 
         cell = self._memory.cell(contact.id)
         fill(cell, contact, instance_id, Marks(created_ms=now_ms, scheduled_ms=at_ms, more=more or {}))
-        return await self._enter(cell, create)
+        begun = await self._enter(cell, create)
+        await self._tie(contact)
+        return begun
+
+    async def _tie(self, contact: Contact) -> None:
+        """A contact that goes on from others is of their family, with those of them that are open."""
+        if contact.initial_id == contact.id:
+            return
+        for contact_id in {contact.initial_id, contact.previous_id or contact.id, contact.id}:
+            cell = await self.look(contact_id)
+            if cell is not None and cell.seen is not None and cell.seen.phase != "ended":
+                self._families[contact.initial_id].add(contact_id)
 
     async def turn(self, contact_id: str, deed: Deed) -> Contact:
         """Do something in the contact's own turn. Returns how it stands once that is committed. Raises NoContact, and
