@@ -21,6 +21,7 @@ const shown = new Map();
 let session = null;
 let me = "";
 let typingTimer = 0;
+let comingBack = 0;
 let isOver = false;
 
 function say(text, state = "") {
@@ -167,13 +168,24 @@ async function begin(details) {
   session.onReadReceipt(({ data }) => receipts({ ...data, Id: data.MessageMetadata.MessageId }));
   session.onDeliveredReceipt(({ data }) => receipts({ ...data, Id: data.MessageMetadata.MessageId }));
   session.onConnectionEstablished(() => { say("Connected", "on"); catchUp(); });
-  session.onConnectionBroken(() => { if (!isOver) say("Connection lost, trying again", "lost"); });
+  session.onConnectionBroken(() => comeBack(details));
   session.onEnded(over);
   say("Connecting");
   await session.connect();
   at("start").hidden = true;
   at("chat").hidden = at("end").hidden = false;
   at("text").focus();
+}
+
+// The client gives up for good when the server is away for a second or two; a new session of the same chat goes on.
+function comeBack(details) {
+  if (isOver) return;
+  say("Connection lost, trying again", "lost");
+  clearTimeout(comingBack);
+  comingBack = setTimeout(() => begin(details).catch((error) => {
+    if (error && error.statusCode === 403) over();
+    else comeBack(details);
+  }), 2_000);
 }
 
 function hear(item) {
