@@ -158,7 +158,7 @@ USES = {
 }
 
 
-def _echo(effect: InvokeLambda) -> LambdaEnded:
+def answered_by_echo(effect: InvokeLambda) -> LambdaEnded:
     """A function that answers with its parameters."""
     return LambdaEnded(0, effect.id, 200, body=json.dumps(effect.event["Details"]["Parameters"]))
 
@@ -168,7 +168,7 @@ def _echo(effect: InvokeLambda) -> LambdaEnded:
 def test_no_output_holds_what_was_entered_in_secret(digits: int, way: str, use: str) -> None:
     """Trace, flow log, transcript, summary, records and events; whatever a flow makes of the input."""
     secret = str(digits)
-    stubs = Stubs(lookup=_echo)
+    stubs = Stubs(lookup=answered_by_echo)
     ask = call("call", "keep", LambdaInvocationAttributes={"again": "$.StoredCustomerInput"})
     keep = action("keep", "UpdateContactAttributes", {"Attributes": {"again": "$.External.again"}}, then="queue",
                   errors={"NoMatchingError": "queue"})  # fmt: skip

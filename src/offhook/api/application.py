@@ -115,7 +115,7 @@ async def application(
             lambdas = Lambdas(registry, invoker, queue, now_ms)
             instances = Instances(kept.shelf, registry, instance)
             contacts = Contacts(kept.database)
-            registered = Registered(registry, invoker, host)
+            registered = Registered(registry, invoker, host, lambda contact_id: runtime.secrets_of(contact_id))
             runtime = Runtime(
                 contacts, instances, registered,
                 catalogue=catalogue(), seal=kept.seal, clock=now_ms, encrypt=encrypt,

@@ -18,6 +18,7 @@ from offhook.adapters.lambdas.refusal import Refusal
 from offhook.adapters.lambdas.registry import Registry, Target
 from offhook.adapters.lambdas.runtime import function
 from offhook.adapters.lambdas.spec import Function, Stub
+from offhook.core.trace import hidden
 from offhook.model.effect import InvokeLambda
 from offhook.model.event import LambdaEnded
 
@@ -40,11 +41,12 @@ class Invoker:
         self._lock = threading.Lock()
 
     def begin(
-        self, target: Target, payload: msgspec.Raw, *, request_id: str, id: str = "", timeout_ms: int = _LONGEST_MS
-    ) -> "Future[LambdaEnded]":
+        self, target: Target, payload: msgspec.Raw, *, request_id: str, id: str = "", timeout_ms: int = _LONGEST_MS,
+        secrets: tuple[str, ...] = (),
+    ) -> "Future[LambdaEnded]":  # fmt: skip
         """Start an invocation. Raises Refusal when too much runs; what goes wrong later is in the answer.
 
-        `id` is what the answer refers to, the request's id where there is none.
+        `id` is what the answer refers to, the request's id where there is none. `secrets` are left out of the log.
         """
         name = target.deployment.name
         self._admit(target.deployment)
@@ -61,7 +63,7 @@ class Invoker:
         future = self._host.invoke(effect)
         if isinstance(self._project.get(effect.function), Stub):
             future = _in_real_time(future.result())
-        future.add_done_callback(lambda done: self._finish(name, done))
+        future.add_done_callback(lambda done: self._finish(name, done, secrets))
         return future
 
     def forget(self, name: str, numbers: Iterable[str]) -> None:
@@ -91,16 +93,16 @@ class Invoker:
                 raise Refusal("TooManyRequestsException", "Rate Exceeded.", Reason=reason)
             self._running[name] += 1
 
-    def _finish(self, name: str, done: "Future[LambdaEnded]") -> None:
+    def _finish(self, name: str, done: "Future[LambdaEnded]", secrets: tuple[str, ...]) -> None:
         with self._lock:
             self._running[name] -= 1
         if done.cancelled():
             return
         ended = done.result()
         for line in ended.log.splitlines():
-            _LOG.info("%s: %s", name, "".join(sign if sign.isprintable() else " " for sign in line))
+            _LOG.info("%s: %s", name, hidden("".join(sign if sign.isprintable() else " " for sign in line), secrets))
         if ended.status != 200 or ended.function_error:
-            _LOG.warning("%s failed: %s", name, ended.detail or ended.error_code)
+            _LOG.warning("%s failed: %s", name, hidden(ended.detail or ended.error_code, secrets))
 
 
 def _in_real_time(ended: LambdaEnded) -> "Future[LambdaEnded]":

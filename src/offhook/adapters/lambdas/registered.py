@@ -3,6 +3,7 @@
 Satisfies `Functions` of drivers/ports.py.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future
 
 import msgspec
@@ -20,12 +21,19 @@ _CAUSES = {"ResourceNotFoundException": "not_found", "TooManyRequestsException":
 
 
 class Registered:
-    """See the module."""
+    """See the module. `secrets_of` a contact are hidden where the log says what a function has written."""
 
-    def __init__(self, registry: Registry, invoker: Invoker, host: LambdaHost) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        invoker: Invoker,
+        host: LambdaHost,
+        secrets_of: Callable[[str], tuple[str, ...]] = lambda contact_id: (),
+    ) -> None:
         self._registry = registry
         self._invoker = invoker
         self._host = host
+        self._secrets_of = secrets_of
 
     def invoke(self, effect: InvokeLambda) -> "LambdaEnded | Future[LambdaEnded]":
         reference = Reference(effect.function, effect.version or effect.qualifier)
@@ -33,8 +41,9 @@ class Registered:
             target = self._registry.target(reference, request_id=effect.request_id)
             payload = msgspec.Raw(msgspec.json.encode(effect.event))
             return self._invoker.begin(
-                target, payload, request_id=effect.request_id, id=effect.id, timeout_ms=effect.timeout_ms
-            )
+                target, payload, request_id=effect.request_id, id=effect.id, timeout_ms=effect.timeout_ms,
+                secrets=self._secrets_of(effect.id.rpartition("/")[0]),
+            )  # fmt: skip
         except Refusal as refusal:
             return answer.refused(effect, _CAUSES.get(refusal.code, "service"), refusal.message)
 

@@ -245,6 +245,12 @@ class Runtime:
     def compiled(self, instance_id: str) -> Compiled:
         return self._instances.compiled(instance_id)
 
+    def secrets_of(self, contact_id: str) -> tuple[str, ...]:
+        """What nobody may see of a contact that is in memory."""
+        cell = self._memory.get(contact_id)
+        contact = None if cell is None else cell.contact or cell.seen
+        return () if contact is None else contact.secrets
+
     @property
     def floors(self) -> Mapping[str, Floor]:
         """Queues and agents by instance, as far as anything has happened there."""
@@ -342,7 +348,7 @@ class Runtime:
                     break
                 await self._take_turn(cell)
         except Exception as problem:  # it cannot be read
-            _LOG.error("contact %s: cannot be read: %r", cell.id, problem)
+            _LOG.error("contact %s: cannot be read: %r", cell.id, problem, extra={"contact_id": cell.id})
             self._undo(cell, self._emptied(cell), problem)
         finally:
             cell.busy = False
@@ -368,7 +374,11 @@ class Runtime:
         except StoreRefused as problem:  # nothing of this turn has happened
             self._undo(cell, taken, problem)
         except Exception as problem:  # ours: what it came of is not tried again in this process
-            _LOG.exception("contact %s: an internal error of offhook; the contact stays as it was.", cell.id)
+            _LOG.exception(
+                "contact %s: an internal error of offhook; the contact stays as it was.",
+                cell.id,
+                extra={"contact_id": cell.id},
+            )
             self._undo(cell, taken, problem)
         else:
             self._commit(turn, taken)
@@ -426,7 +436,9 @@ class Runtime:
             if turn.has_changed:
                 self._follow(turn, contact)
         except Exception:  # ours; it is committed, and the contact goes on
-            _LOG.exception("contact %s: an internal error of offhook after a turn.", cell.id)
+            _LOG.exception(
+                "contact %s: an internal error of offhook after a turn.", cell.id, extra={"contact_id": cell.id}
+            )
 
     def _follow(self, turn: Turn, contact: Contact) -> None:
         if contact.phase == "ended" and contact.initial_id in self._families:
@@ -450,7 +462,7 @@ class Runtime:
             elif not entry.future.done():
                 entry.future.set_exception(problem)
         if again and isinstance(problem, StoreRefused) and not self._is_stopping:
-            _LOG.error("contact %s: a turn was not committed: %s", cell.id, problem)
+            _LOG.error("contact %s: a turn was not committed: %s", cell.id, problem, extra={"contact_id": cell.id})
             self.later(_AGAIN_MS, lambda: self._again(cell.id, again))
 
 

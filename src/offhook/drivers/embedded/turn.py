@@ -64,10 +64,13 @@ class Turn:
 
     # --- what is written ---
 
-    def due(self, due_id: str, at_ms: int, event: Event, contact_id: str = "") -> None:
-        """Let it happen then, to this contact or another."""
+    def due(
+        self, due_id: str, at_ms: int, event: Event, contact_id: str = "", *, is_secret: bool = False
+    ) -> None:  # fmt: skip
+        """Let it happen then, to this contact or another. `is_secret`: the event is sealed in any case."""
         contact_id = contact_id or self.cell.id
-        body = self.hidden(self.runtime.encode(event))
+        encoded = self.runtime.encode(event)
+        body = self.runtime.seal.close(encoded) if is_secret else self.hidden(encoded)
         self.writes.put("due", {"id": due_id, "contact_id": contact_id, "at_ms": at_ms, "body": body})
         self._due.add(due_id)
         self.after.append(lambda: self.runtime.due.arm(due_id, contact_id, at_ms, event))

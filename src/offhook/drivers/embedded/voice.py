@@ -43,7 +43,8 @@ def collect(turn: Turn, effect: effects.CollectInput) -> None:
         state = digits.expire(state, now_ms=at_ms)
     cell.buffer = state.unused
     _reacts(turn, answer, end_ms)
-    turn.due(effect.id, at_ms, entered(effect, state, at_ms=at_ms, encrypt=turn.runtime.encrypt))
+    event = entered(effect, state, at_ms=at_ms, encrypt=turn.runtime.encrypt)
+    turn.due(effect.id, at_ms, event, is_secret=effect.secret)
 
 
 def listen(turn: Turn, effect: effects.Listen) -> None:
@@ -51,7 +52,7 @@ def listen(turn: Turn, effect: effects.Listen) -> None:
     answer = _answer(turn, effect) if effect.line == "customer" else SILENT
     _reacts(turn, answer, end_ms)
     event = heard(effect, answer, channel="VOICE", end_ms=end_ms)
-    turn.due(effect.id, event.at_ms, event)
+    turn.due(effect.id, event.at_ms, event, is_secret=turn.contact.logging is False)
 
 
 def call(turn: Turn, effect: effects.PlaceCall) -> None:
