@@ -352,6 +352,17 @@ def test_a_socket_is_opened_once_by_its_url(centre: Centre, echo: str) -> None:
             Socket(wrong)
 
 
+def test_nobody_has_more_than_five_sockets(centre: Centre, echo: str) -> None:
+    ann = centre.call(echo)
+    sockets = [ann.socket() for _ in range(5)]
+    with pytest.raises(InvalidStatus):
+        ann.socket()
+    sockets[0].close()
+    ann.send("still here")
+
+    assert sockets[4].until_said("I hear you")
+
+
 def test_two_sockets_are_both_fed_and_a_new_one_goes_on(centre: Centre, echo: str) -> None:
     ann = centre.call(echo)
     first, second = ann.socket(), ann.socket()

@@ -1,96 +1,22 @@
 """The clocks of chats, in virtual time: who must connect, who is idle, how long tokens and chats last."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import pytest
 
 from offhook.adapters.store.schema import DUE, ITEM
 from offhook.api.chat import alarm
-from offhook.api.chat.chats import Chats, Denied, Joining
-from offhook.api.chat.participant import AGENT, CUSTOMER, Lifetimes
-from offhook.api.chat.transcript import Wanted, transcript
+from offhook.api.chat.chats import Denied
+from offhook.api.chat.participant import Lifetimes
 from offhook.drivers.embedded.turn import Turn
-from offhook.model.contact import Queue
 from offhook.model.event import Event
-from offhook.model.instance import AgentSettings
-from tests.chats import words
-from tests.durable import INSTANCE, Kept, run
-from tests.floor import SUPPORT, centre
-from tests.stage import CONTACT_ID, Stubs, contact
+from tests.room import Room, room
+from tests.stage import CONTACT_ID
 
-T = TypeVar("T")
 MINUTE = 60
-STAGE = centre(agents={"jane": AgentSettings("jane", accepts=("CHAT",))})
-STAFF = {"jane": "Available"}
-
-
-class Room:
-    """A chat with a customer. `chats` is made anew with each process."""
-
-    def __init__(self, kept: Kept, lifetimes: Lifetimes) -> None:
-        self.kept = kept
-        self.chats = Chats(kept.runtime, kept.store, kept.loop.now_ms, "http://127.0.0.1:1", lifetimes)
-
-    async def begin(self, **more: Any) -> Joining:
-        """The customer is announced; nobody has connected yet."""
-        made = contact(channel="CHAT", flow="flow:Main", initiation_method="API", queue=Queue(SUPPORT.arn, "Support"))
-        joining = self.chats.joining(INSTANCE, made, CUSTOMER, "Ann", id="ann")
-
-        def join(turn: Turn) -> Event | None:
-            self.chats.keep(turn, joining.participant)
-            alarm.begin(turn)
-            return None
-
-        await self.kept.runtime.begin(made, INSTANCE, deed=join, more=more)
-        return joining
-
-    async def meet(self, **timers: int) -> tuple[str, str]:
-        """Customer and agent are in the chat: their connection tokens. `timers`: `ROLE_TYPE` in minutes."""
-        ann = await self.begin()
-        _, mine, _ = await self.chats.connect(ann.token)
-        while True:
-            await asyncio.sleep(0.1)
-            cell = await self.kept.runtime.look(CONTACT_ID)
-            if cell is not None and cell.seen is not None and cell.seen.phase == "connected":
-                break
-        joining = self.chats.joining(INSTANCE, cell.seen, AGENT, "Jane", id="jane", agent="jane")
-
-        def join(turn: Turn) -> Event | None:
-            self.chats.keep(turn, joining.participant)
-            alarm.configure(turn, {name.replace("_", ".", 1): minutes for name, minutes in timers.items()})
-            return None
-
-        await self.kept.runtime.turn(CONTACT_ID, join)
-        _, hers, _ = await self.chats.connect(joining.token)
-        return mine, hers
-
-    async def say(self, token: str, text: str) -> None:
-        participant, cell = await self.chats.allowed(token)
-        await self.chats.write(participant, cell, f"{participant.id} {text}", "text/plain", text)
-
-    async def read(self) -> list[str]:
-        wanted = Wanted.of({"MaxResults": 100, "SortOrder": "ASCENDING"}, CONTACT_ID, {})
-        items, _ = await transcript(self.kept.store, self.chats.seal, wanted)
-        return [f"{item.get('DisplayName', '')} {words(item)}".strip() for item in items]
-
-    async def reason(self) -> str | None:
-        cell = await self.kept.runtime.look(CONTACT_ID)
-        return cell.marks.reason if cell is not None else None
-
-
-def room(
-    deed: Callable[[Room], Awaitable[T]], folder: Path | None = None, lifetimes: Lifetimes | None = None, **options: Any
-) -> T:
-    """Do something in a room; a second time in the same folder it goes on."""
-    made: list[Room] = []
-    return run(
-        lambda kept: deed(made[0]), STAGE, Stubs(), folder=folder, staff=STAFF,
-        before=lambda kept: made.append(Room(kept, lifetimes or Lifetimes())), **options,
-    )  # fmt: skip
 
 
 def test_a_customer_who_does_not_connect_within_five_minutes_has_no_chat() -> None:

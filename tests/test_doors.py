@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import boto3
 import pytest
@@ -382,3 +384,13 @@ def test_other_machines_are_throttled_unless_the_project_says_more() -> None:
     assert per_second(ServerSettings(), is_loopback=False) == 100
     assert per_second(ServerSettings(requests_per_second=7), is_loopback=False) == 7
     assert per_second(ServerSettings(requests_per_second=7), is_loopback=True) == 7
+
+
+def test_who_has_no_key_begins_no_chat_and_gets_no_page(guarded: Server) -> None:
+    asked = {"InstanceId": "x", "ContactFlowId": "x", "ParticipantDetails": {"DisplayName": "x"}}
+    for path, data in (("chat", json.dumps(asked).encode()), ("chat/", None), ("chat/flows.json", None)):
+        with pytest.raises(HTTPError) as caught:
+            urlopen(f"{url(guarded)}/offhook/{path}", data)
+        with caught.value as error:
+            assert error.code == 403
+            assert b"signed StartChatContact" in error.read()

@@ -128,15 +128,20 @@ class Chats:
         found: Participant = turn.notes.get(participant.id) or self._known.get(participant.id, participant)
         return found
 
+    async def holder(self, token: str) -> Participant:
+        """Whose participant token this is. Raises Denied."""
+        participant = await self._owner(token)
+        if not any(fits(token, key, now_ms=self._now_ms()) for key in participant.tokens):
+            raise Denied("The participant token is not valid.")
+        return participant
+
     async def connect(self, token: str, *, accepts: bool = False) -> tuple[Participant, str, int]:
         """A connection for a participant token: the participant, its connection token, and until when that is good.
 
         The first connection is their joining; an agent's is the one with which the agent `accepts`, or has accepted.
         Raises Denied.
         """
-        participant = await self._owner(token)
-        if not any(fits(token, key, now_ms=self._now_ms()) for key in participant.tokens):
-            raise Denied("The participant token is not valid.")
+        participant = await self.holder(token)
         cell = await self.cell(participant)
         if participant.has_left or cell.seen is None or cell.seen.phase == "ended":
             raise Denied("The chat has ended.")

@@ -22,6 +22,7 @@ _MAX_BYTES = 16_384  # of Content, whatever its type. Source: API reference, Sen
 
 
 async def _connect(desk: Desk, asked: dict[str, Any], request_id: str) -> Result:
+    await desk.chats.holder(asked["ParticipantToken"])
     kinds, accepts = asked.get("Type", ()), asked.get("ConnectParticipant", False)
     if not kinds and not accepts:
         raise invalid("Type or ConnectParticipant must be given.")

@@ -6,6 +6,7 @@ Source: spec/participant-ws.md sections 4 and 5. SYSTEM_MESSAGE and BOT are the 
 """
 
 import json
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -63,12 +64,22 @@ def happened(turn: Turn, effect_id: str, kind: str, **members: Any) -> None:
 
 
 def say(turn: Turn, effect_id: str, speech: effects.Speech, name: str = "SYSTEM_MESSAGE") -> None:
-    """What the flow says, as a message to the customer."""
-    content_type = INTERACTIVE if _is_template(speech.text) else PLAIN
+    """What the flow says, as messages to the customer: a bot may say a text and an interactive message at once."""
     who = derived_id("participant", turn.contact.initial_id, name)
     system: dict[str, Any] = {"ParticipantRole": "SYSTEM", "ParticipantId": who}
-    item_id = derived_id("item", effect_id)
-    write(turn, item_id, "MESSAGE", content_type, Content=speech.text, DisplayName=name, **system)
+    for index, text in enumerate(_parts(speech.text)):
+        item_id = derived_id("item", effect_id, *([str(index)] if index else []))
+        content_type = INTERACTIVE if _is_template(text) else PLAIN
+        write(turn, item_id, "MESSAGE", content_type, Content=text, DisplayName=name, **system)
+
+
+def _parts(text: str) -> list[str]:
+    """The text, or where some of its lines are interactive messages these and what stands between them."""
+    lines = text.split("\n")
+    if _is_template(text) or not any(map(_is_template, lines)):
+        return [text]
+    groups = groupby(lines, _is_template)
+    return [part for is_template, group in groups for part in (group if is_template else ["\n".join(group)]) if part]
 
 
 def _is_template(text: str) -> bool:
