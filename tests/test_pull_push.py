@@ -460,6 +460,35 @@ def test_a_number_that_is_claimed_leads_to_its_flow(server: Server, connect: Any
     assert led["FlowId"] == flows(connect, instance)["Main"]["Arn"]
 
 
+def test_files_may_say_little(server: Server, connect: Any, tmp_path: Path) -> None:
+    """As those of an instance that came out of offhook.toml do."""
+    instance = new_instance(connect)
+    profile = {
+        "DefaultOutboundQueueId": "${queue:BasicQueue}", "MediaConcurrencies": [{"Channel": "VOICE", "Concurrency": 1}],
+        "QueueConfigs": [],
+    }  # fmt: skip
+    (tmp_path / "routing-profiles.json").write_text(json.dumps({"Bare": profile}))
+    (tmp_path / "views.json").write_text(json.dumps({"Card": {"Status": "SAVED", "Content": {"Template": "{}"}}}))
+
+    assert push(server, tmp_path, instance, "--apply").code == 0
+    assert nothing_to_do(server, tmp_path, instance)
+
+
+def test_what_is_no_request_is_a_failure_of_one_thing(server: Server, connect: Any, tmp_path: Path) -> None:
+    instance = new_instance(connect)
+    queues = {
+        "Wrong": {"HoursOfOperationId": "${hours:Basic Hours}", "MaxContacts": "many"},
+        "Right": {"HoursOfOperationId": "${hours:Basic Hours}"},
+    }  # fmt: skip
+    (tmp_path / "queues.json").write_text(json.dumps(queues))
+    done = push(server, tmp_path, instance, "--apply")
+
+    [sentence] = done.err.splitlines()
+    assert done.code == 1
+    assert sentence.startswith("offhook: queue 'Wrong': create: CreateQueue: ParamValidation: Invalid type for")
+    assert "Right" in {each.get("Name") for each in connect.list_queues(InstanceId=instance)["QueueSummaryList"]}
+
+
 # --- what is refused ---
 
 

@@ -65,6 +65,13 @@ def _queue(endpoint: Endpoint, thing: Thing, names: Names) -> str:
     return id
 
 
+def _profile(endpoint: Endpoint, thing: Thing, names: Names) -> str:
+    """The API wants a description, and no list without anything in it."""
+    body = {name: value for name, value in thing.body.items() if value != []}
+    answer = endpoint.call("create_routing_profile", Name=thing.name, **{"Description": thing.name, **body})
+    return str(answer["RoutingProfileId"])
+
+
 def _user(endpoint: Endpoint, thing: Thing, names: Names) -> str:
     """Nobody can read passwords: a new one is made, which its user resets."""
     secret = {"Password": _password()} if endpoint.management == "CONNECT_MANAGED" else {}
@@ -99,6 +106,6 @@ CREATES: Mapping[str, Create] = {
     "attribute": _attribute, FUNCTION: _function, BOT: _bot, "hours": _hours,
     "prompt": _plain("create_prompt", "PromptId"), "view": _view, "security-profile": _security_profile,
     "agent-status": _plain("create_agent_status", "AgentStatusId"), "queue": _queue,
-    "routing-profile": _plain("create_routing_profile", "RoutingProfileId"), "user": _user, MODULE: _module,
+    "routing-profile": _profile, "user": _user, MODULE: _module,
     FLOW: _flow, "quick-connect": _plain("create_quick_connect", "QuickConnectId"),
 }  # fmt: skip

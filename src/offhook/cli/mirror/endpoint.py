@@ -7,7 +7,7 @@ from typing import Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from offhook.model.errors import UsageError
 
@@ -66,13 +66,16 @@ class Endpoint:
 
 def ask(client: Any, operation: str, **parameters: Any) -> Any:
     """Raises Refused where the endpoint does, UsageError where it is not there."""
+    name = client.meta.method_to_api_mapping[operation]
     try:
         return getattr(client, operation)(**parameters)
     except ClientError as problem:
         error = problem.response.get("Error", {})
         message = "; ".join(_reasons(problem.response)) or error.get("Message", "")
-        name = client.meta.method_to_api_mapping[operation]
         raise Refused(name, error.get("Code", "unknown"), message.rstrip(".")) from None
+    except ParamValidationError as problem:  # what a file says is no such request
+        report = "; ".join(str(problem.kwargs["report"]).splitlines())
+        raise Refused(name, "ParamValidation", report.rstrip(".")) from None
     except BotoCoreError as problem:
         raise UsageError(f"{client.meta.endpoint_url}: {str(problem).rstrip('.')}.") from None
 
