@@ -20,6 +20,7 @@ from typing import Any
 from offhook.adapters.lambdas.spec import LocalFunction, Stub
 from offhook.api.application import Application, application
 from offhook.model.effect import InvokeLambda
+from offhook.model.instance import Instance
 
 WARM_UPS = 50
 CALLS = 400
@@ -87,7 +88,7 @@ async def measured(folder: Path) -> dict[str, float]:
     (folder / "app.py").write_text(CODE)
     own = LocalFunction(name="own", task_root=folder, handler="app.handler")
     functions = {"own": own, "stub": Stub(name="stub", answers=("{}",))}
-    async with application(functions, account="111122223333", region="us-east-1", folder=folder / "kept") as made:
+    async with application(functions, Instance(), folder=folder / "kept", url="http://localhost:4510") as made:
         await call(made, "POST", "/2015-03-31/functions", _creation())
         effect = InvokeLambda("c/1", "own", "arn:f", EVENT, 8000, "r")
         event = json.dumps(EVENT).encode()

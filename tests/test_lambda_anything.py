@@ -11,6 +11,7 @@ import pytest
 from offhook.adapters.lambdas.spec import Stub
 from offhook.api.application import application
 from offhook.api.lambda_api import OPERATIONS
+from offhook.model.instance import Instance
 from tests.server import ACCOUNT, REGION, ROLE, package
 from tests.shapes import acall, model, prepared, value
 
@@ -54,7 +55,7 @@ def test_no_handler_stumbles_over_what_the_model_allows(tmp_path: Path, caplog: 
 
     async def main() -> None:
         functions = {"stub": Stub(name="stub", answers=('{"a":1}',))}
-        async with application(functions, account=ACCOUNT, region=REGION, folder=tmp_path) as made:
+        async with application(functions, Instance(), folder=tmp_path, url="http://localhost:4510") as made:
             for _ in range(ROUNDS):
                 await ask("CreateFunction", made.gateway, FunctionName="f", Role=ROLE, Runtime="python3.11",
                           Handler="app.handler", Code=KNOWN["Code"][0], Publish=True)  # fmt: skip
@@ -88,7 +89,7 @@ def test_no_bytes_make_the_server_stumble(tmp_path: Path, seed: int, caplog: pyt
 
     async def main() -> None:
         functions = {"stub": Stub(name="stub", answers=('{"a":1}',))}
-        async with application(functions, account=ACCOUNT, region=REGION, folder=tmp_path) as made:
+        async with application(functions, Instance(), folder=tmp_path, url="http://localhost:4510") as made:
             for _ in range(400):
                 path = "/" + "/".join(chance.choices(pieces, k=chance.randint(1, 5)))
                 query = chance.choice(["", "?Qualifier=", "?Qualifier=%00", "?MaxItems=x", "?MaxItems=-1", "?a&b=%zz"])

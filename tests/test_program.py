@@ -4,12 +4,17 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from offhook.blocks import catalogue
 from offhook.core.expr import MISSING
-from offhook.core.program import BadParameter, Branches, compile_parameters, references_in
+from offhook.core.program import BadParameter, Branches, Compiled, compile_parameters, references_in
 from offhook.core.spec import DYNAMIC, JSON, REFERENCE, SINGLE, STATIC, NoParams
 from offhook.flowjson.text import parse
 from offhook.model.flow import Action, Condition
+from offhook.model.instance import Instance
+
+from .stage import BYE, flow, say
 
 
 class Inner(msgspec.Struct, frozen=True, rename="pascal"):
@@ -214,3 +219,17 @@ def test_an_operator_nobody_knows_and_a_missing_operand_are_never_true_by_accide
 def test_nothing_equals_nothing(operator: str) -> None:
     assert branches((operator, "", "a")).first_true(MISSING, Values()) is None
     assert branches((operator, "", "a")).first_true("", Values()) is not None
+
+
+def test_a_contact_stays_in_the_revision_it_came_to_as_long_as_that_is_kept() -> None:
+    present = replace(flow(say("hi", "New"), BYE), revision="2")
+    earlier = {("flow:it", "1"): replace(flow(say("hi", "Old"), BYE), revision="1")}
+    stage = Compiled(Instance(flows={"flow:it": present}), catalogue(), earlier)
+
+    def text(revision: str) -> str:
+        program = stage.revision("flow:it", revision)
+        assert program is not None
+        return str(program.steps["hi"].action.parameters["Text"])
+
+    assert [text(revision) for revision in ("1", "1", "2", "", "lost")] == ["Old", "Old", "New", "New", "New"]
+    assert stage.revision("flow:other", "1") is None

@@ -662,7 +662,8 @@ def test_every_environment_is_checked_whichever_is_chosen(folder: Path) -> None:
         "offhook.toml: [env.odd] is 1, must be a table.",
         "offhook.toml: [env.prod.lambda] retry is not a setting here; known: retries, backoff_ms, instance_limit.",
         "offhook.toml: [env.prod] env is not a setting here; known: profile, instance, flows, numbers, functions, "
-        "lambda, hours, queues, prompts, modules, bots, views, services, routing_profiles, agents, quick_connects.",
+        "lambda, hours, queues, prompts, modules, bots, views, services, routing_profiles, agents, quick_connects, "
+        "server.",
     ]
     assert problems(folder, "env = 1") == ["offhook.toml: env is 1, must be tables such as [env.test]."]
 

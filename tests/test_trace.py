@@ -286,3 +286,14 @@ def test_an_input_that_is_no_secret_is_shown() -> None:
 
     assert played.of("Input")[0].value == PIN
     assert played.said[-1] == f"You said {PIN}"
+
+
+def test_a_contact_that_was_begun_elsewhere_is_rendered_where_it_stands() -> None:
+    """As a process does that goes on with it: flow and name are there from the first event on."""
+    stage = compiled(flow(say("hi", "Hello"), BYE))
+    stepped = step(stage, contact(), events.Started(START_MS))
+    rest = [entry for entry in stepped.trace if entry[0] == "effects"]
+    renderer = trace.Renderer()
+    renderer.go_on(stepped.contact.id, "flow:it", "It")
+
+    assert {event.flow for event in renderer.render(rest, stepped.contact)} == {"flow:it"}
