@@ -45,11 +45,12 @@ def live(
     return known["1"]
 
 
+WRONG = {"NoMatchingError": "x"}
 QUEUED = centre(
     named(
         "CONTACT_FLOW", "Main",
-        action("to", "UpdateContactTargetQueue", {"QueueId": SUPPORT.arn}, then="queue", errors={"NoMatchingError": "x"}),
-        action("queue", "TransferContactToQueue", then="x", errors={"NoMatchingError": "x"}),
+        action("to", "UpdateContactTargetQueue", {"QueueId": SUPPORT.arn}, then="queue", errors=WRONG),
+        action("queue", "TransferContactToQueue", then="x", errors=WRONG),
         action("x", "DisconnectParticipant"),
     ),
 )  # fmt: skip
