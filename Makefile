@@ -22,9 +22,10 @@ check: $(READY)      ## what must pass before a commit: format, lint, types, lay
 	@$(BIN)/python -m pytest -n auto --cov=offhook --cov-branch --cov-report=
 	@$(BIN)/python -m coverage report --include='*/offhook/model/*,*/offhook/core/*,*/offhook/blocks/*,*/offhook/flowjson/*,*/offhook/templates/*' --fail-under=100 --skip-covered --show-missing
 
-soak: $(READY)       ## functions and clients that misbehave at random, thousands of times; OFFHOOK_SEED chooses how
+soak: $(READY)       ## functions, clients and power cuts at random, thousands of times; OFFHOOK_SEED chooses how
 	@OFFHOOK_SOAK=2000 $(BIN)/python -m pytest tests/test_chaos.py
 	@OFFHOOK_SOAK=10000 $(BIN)/python -m pytest tests/test_api_fuzz.py tests/test_wire.py
+	@OFFHOOK_SOAK=200 $(BIN)/python -m pytest tests/test_kill.py
 
 bench: $(READY)      ## measure the budgets, as ratios in one run
 	@$(BIN)/python -m bench
