@@ -623,6 +623,19 @@ def test_who_leaves_a_chat_that_goes_on_hears_that_it_is_over_for_them(centre: C
     assert refused(bot.page)[0] == "AccessDeniedException"
 
 
+def test_a_second_customer_may_leave_while_the_first_goes_on(centre: Centre, echo: str) -> None:
+    ann = centre.begin(echo)
+    bob = centre.join(ann.contact, "CUSTOMER", "Bob")
+    bob.connect()
+    bob.send("me too")
+    bob.leave()
+    ann.send("and now?")
+
+    assert ann.read()[2:] == [
+        "participant.joined", "me too", "I hear you", "participant.left", "and now?", "I hear you"
+    ]  # fmt: skip
+
+
 def test_an_agent_accepts_a_chat_by_connecting(centre: Centre) -> None:
     queue, arn = centre.queue()
     agent = centre.agent(queue)

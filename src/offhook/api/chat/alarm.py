@@ -50,8 +50,10 @@ def begin(turn: Turn) -> None:
 def joined(turn: Turn, participant: Participant) -> None:
     """Somebody is there."""
     people = turn.cell.marks.more.get("people", {})
-    note(turn, people={**people, participant.role: participant.shown})
-    if participant.role == CUSTOMER:
+    if participant.role != CUSTOMER:
+        note(turn, people={**people, participant.role: participant.shown})
+    elif CUSTOMER not in people:  # the first; others may come beside
+        note(turn, people={**people, CUSTOMER: participant.shown})
         _unset(turn, "join")
 
 

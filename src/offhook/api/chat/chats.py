@@ -371,7 +371,8 @@ def is_in(contact: Contact, participant: Participant) -> bool:
 def _left(turn: Turn, participant: Participant) -> Event | None:
     """What it means for the contact that somebody has left."""
     if participant.role == CUSTOMER:
-        return HungUp(turn.now_ms)
+        first = turn.cell.marks.more.get("people", {}).get(CUSTOMER, participant.shown)
+        return HungUp(turn.now_ms) if first["ParticipantId"] == participant.id else None
     if participant.role == BOT:
         return BotDisconnected(turn.now_ms)
     return HungUp(turn.now_ms, "agent") if participant.role == AGENT and is_in(turn.contact, participant) else None
