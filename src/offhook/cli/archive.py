@@ -9,7 +9,7 @@ import io
 import os
 import tarfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 import msgspec
@@ -113,8 +113,9 @@ def read(source: Path, folder: Path, told: Callable[[int], None]) -> Manifest:
     try:
         with tarfile.open(source, "r:") as archive:
             for member in archive:
-                if not member.isfile():
-                    raise UsageError(f"{source}: {member.name!r} is no file; this is no backup of offhook.")
+                place = PurePosixPath(member.name)
+                if not member.isfile() or place.is_absolute() or ".." in place.parts:
+                    raise UsageError(f"{source}: is no backup of offhook: {member.name!r} is no file of one.")
                 if member.name == MANIFEST:
                     manifest = _manifest(archive, member)
                     continue

@@ -84,10 +84,8 @@ def _next(folder: Path, target: Path, manifest: archive.Manifest) -> str:
     said = f"{shown(target.absolute())}: as it was at {manifest.made}."
     if SQLITE in manifest.files:
         return f"{said} Serve it with: cd {folder} && offhook serve --database {_FOLDER}/{SQLITE}"
-    dump = target / POSTGRESQL
-    return (
-        f"{said} Fill an empty database: pg_restore --no-owner --dbname=URL {dump}; then: offhook serve --database URL"
-    )
+    fill = f"pg_restore --no-owner --dbname=URL {target / POSTGRESQL}"
+    return f"{said} Fill an empty database with: {fill}, and serve that: offhook serve --database URL"
 
 
 class _Moved:

@@ -58,8 +58,8 @@ def _vacuumed(source: Path, target: Path, told: Callable[[int], None]) -> Path:
 
 
 def _dumped(url: sql.URL, target: Path) -> Path:
-    plain = url.set(drivername="postgresql", password=None).render_as_string()
-    command = ["pg_dump", "--format=custom", "--no-owner", f"--file={target}", f"--dbname={plain}"]
+    plain = sql.URL.create("postgresql", url.username, None, url.host, url.port, url.database, url.query)
+    command = ["pg_dump", "--format=custom", "--no-owner", f"--file={target}", f"--dbname={plain.render_as_string()}"]
     if shutil.which("pg_dump") is None:
         by_hand = shlex.join([*command[:3], "--file=offhook.pgdump", command[-1]])
         raise UsageError(f"PostgreSQL's own pg_dump is not on PATH; on a machine that has it, run: {by_hand}")
