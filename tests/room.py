@@ -85,11 +85,12 @@ def room(
     folder: Path | None = None,
     lifetimes: Lifetimes | None = None,
     stage: Any = STAGE,
+    staff: dict[str, str] = STAFF,
     **options: Any,
 ) -> T:
     """Do something in a room; a second time in the same folder it goes on."""
     made: list[Room] = []
     return run(
-        lambda kept: deed(made[0]), stage, Stubs(), folder=folder, staff=STAFF,
+        lambda kept: deed(made[0]), stage, Stubs(), folder=folder, staff=staff,
         before=lambda kept: made.append(Room(kept, lifetimes or Lifetimes())), **options,
     )  # fmt: skip

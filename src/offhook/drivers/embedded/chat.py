@@ -16,7 +16,7 @@ from offhook.core.calendar import text_of
 from offhook.drivers.embedded.turn import Turn
 from offhook.drivers.entered import entered
 from offhook.model import effect as effects
-from offhook.model.event import Event, Heard, InputEnded, PromptEnded, ViewAnswered
+from offhook.model.event import AgentJoined, Event, Heard, InputEnded, PromptEnded, ViewAnswered
 from offhook.model.instance import derived_id
 from offhook.model.writes import Row
 
@@ -61,6 +61,17 @@ def write(
 def happened(turn: Turn, effect_id: str, kind: str, **members: Any) -> None:
     """An event of the chat: `chat.ended`, `participant.joined`, …"""
     write(turn, derived_id("item", effect_id), "EVENT", EVENTS + kind, **members)
+
+
+def tell(turn: Turn, event: Event) -> None:
+    """What the customer of a chat is told of a transfer by an agent, which is a contact of its own."""
+    contact = turn.contact
+    if contact.channel != "CHAT" or contact.initiation_method != "TRANSFER":
+        return
+    if isinstance(event, AgentJoined):
+        happened(turn, f"{contact.id}/transfer", "transfer.succeeded")
+    elif contact.phase == "ended" and not turn.cell.marks.agent:
+        happened(turn, f"{contact.id}/transfer", "transfer.failed")
 
 
 def say(turn: Turn, effect_id: str, speech: effects.Speech, name: str = "SYSTEM_MESSAGE") -> None:

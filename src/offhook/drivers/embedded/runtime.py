@@ -405,6 +405,7 @@ class Runtime:
         if stepped.contact is was:
             return
         turn.took(stepped, event)
+        chat.tell(turn, event)
         for effect in stepped.effects:
             turn.effects.append(effect)
             order.plan(turn, effect)
