@@ -13,7 +13,7 @@ from offhook.core.calendar import text_of
 
 PLACES = ("contact_id", "instance_id", "flow", "entry")
 _ENCODER = msgspec.json.Encoder()
-_PAUSE_SECONDS = 60
+PAUSE_SECONDS = 60
 _MAX_REMEMBERED = 1_000
 
 
@@ -55,14 +55,14 @@ class Sparing(logging.Filter):
             return True
         message = record.getMessage()
         key, now = (record.name, message), self._now_seconds()
-        since, left_out = self._said.get(key, (-_PAUSE_SECONDS, 0))
-        if now - since < _PAUSE_SECONDS:
+        since, left_out = self._said.get(key, (-PAUSE_SECONDS, 0))
+        if now - since < PAUSE_SECONDS:
             self._said[key] = since, left_out + 1
             return False
         if left_out:
             record.msg, record.args = f"{message} ({left_out} times more since then)", None
         if len(self._said) >= _MAX_REMEMBERED:
-            self._said = {each: found for each, found in self._said.items() if now - found[0] < _PAUSE_SECONDS}
+            self._said = {each: found for each, found in self._said.items() if now - found[0] < PAUSE_SECONDS}
         if len(self._said) < _MAX_REMEMBERED:
             self._said[key] = now, 0
         return True
