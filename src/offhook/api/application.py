@@ -79,8 +79,9 @@ class Application:
         await self.runtime.wind_down(seconds)
 
     async def end_functions(self) -> None:
-        """What contacts still wait for is asked again by the next process."""
+        """What contacts still wait for is asked again by the next process. Nobody waits for a database any more."""
         self.runtime.outside.close()
+        self.oversight.health.database.give_up()
         await asyncio.to_thread(self.host.close)
 
 
@@ -152,6 +153,7 @@ async def application(
             try:
                 yield application
             finally:
+                kept.database.hurry()
                 await _stop(application, chats, queue)
         finally:
             await kept.database.close()

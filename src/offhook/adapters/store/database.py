@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import math
 import os
 import time
 import uuid
@@ -31,6 +32,12 @@ from offhook.model.writes import KEYS, Writes
 T = TypeVar("T")
 _LOG = logging.getLogger("offhook.store")
 _LOCK_NUMBER = 0x0FF_400C  # of PostgreSQL's advisory lock; any number that nobody else uses
+_LAST_SECONDS = 5  # for a database that cannot be reached when the process stops
+# Who hears nothing of the server for so long is cut off; a URL may say otherwise
+_PATIENCE = {
+    "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}  # fmt: skip
 _PAUSE_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)  # between attempts to connect again; the last one for ever
 
 
@@ -56,8 +63,8 @@ class Database:
         self.on_commit: Callable[[float], None] | None = None
         self._url = url
         self._lock = lock
-        self._engine = _engine(url)
         self._holder = str(uuid.uuid4())
+        self._engine = _engine(url, f"offhook {self._holder}")
         self._batch = 0
         self._thread = ThreadPoolExecutor(1, "offhook-store")
         self._waiting: list[tuple[Writes, asyncio.Future[None]]] = []
@@ -65,7 +72,7 @@ class Database:
         self._upserts = {name: _upsert(METADATA.tables[name], url) for name in KEYS}
         self._deletes = {name: _delete(METADATA.tables[name]) for name in KEYS}
         self._connection: sql.Connection
-        self._closing = False
+        self._closes_at = math.inf
 
     @classmethod
     def opened(cls, location: str) -> "Database":
@@ -96,11 +103,19 @@ class Database:
             self._flusher = asyncio.create_task(self._flush())
         await future
 
+    def hurry(self) -> None:
+        """The process will stop: from now on a database that cannot be reached is not waited for much longer."""
+        self._closes_at = min(self._closes_at, time.monotonic() + _LAST_SECONDS)
+
+    def give_up(self) -> None:
+        """A connection that is cut is not made again: what waits for it is refused. Before `close`, if that must end."""
+        self._closing = True
+
     async def close(self) -> None:
         """What waits to be written is written first."""
+        self.hurry()
         while self._flusher is not None:
             await asyncio.wait([self._flusher])
-        self._closing = True
         await asyncio.get_running_loop().run_in_executor(self._thread, self._release)
         self._thread.shutdown()
 
@@ -184,13 +199,14 @@ class Database:
         self.is_reachable = False
         _LOG.warning("%s: the connection was cut; trying again.", _shown(self._url))
         for attempt in range(1_000_000):
-            if self._closing:
+            if time.monotonic() > self._closes_at:
                 raise StoreLost("offhook is stopping.")
             time.sleep(_PAUSE_SECONDS[min(attempt, len(_PAUSE_SECONDS) - 1)])
             try:
                 with contextlib.suppress(SQLAlchemyError):
                     self._connection.close()
                 self._connection = self._engine.connect()
+                self._end_former()
                 _own(self._connection, self._url)
                 with self._connection.begin():
                     row = self._connection.execute(sql.select(OWNER.c.holder, OWNER.c.batch)).one()
@@ -202,6 +218,15 @@ class Database:
             self.is_reachable = True
             _LOG.warning("%s: connected again.", _shown(self._url))
             return
+
+    def _end_former(self) -> None:
+        """What the server still has of our connection that was cut would keep the lock until it hears of the cut."""
+        ended = sql.text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = :name AND usename = current_user AND pid <> pg_backend_pid()"
+        )
+        with self._connection.begin():
+            self._connection.execute(ended, {"name": f"offhook {self._holder}"})
 
     def _release(self) -> None:
         with contextlib.suppress(SQLAlchemyError, AttributeError):
@@ -231,14 +256,16 @@ def address(location: str) -> sql.URL:
     raise UsageError(f"{_shown(url)}: must begin with sqlite:// or postgresql://.")
 
 
-def _engine(url: sql.URL) -> sql.Engine:
+def _engine(url: sql.URL, name: str) -> sql.Engine:
+    """`name` is how PostgreSQL lists our connection."""
     try:
         if url.get_backend_name() == "sqlite":
             engine = sql.create_engine(url, poolclass=sql.pool.NullPool, connect_args={"check_same_thread": False})
             sql.event.listen(engine, "connect", _prepare)
             sql.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
             return engine
-        return sql.create_engine(url, poolclass=sql.pool.NullPool)
+        settings = {key: value for key, value in _PATIENCE.items() if key not in url.query}
+        return sql.create_engine(url, poolclass=sql.pool.NullPool, connect_args={**settings, "application_name": name})
     except ModuleNotFoundError as missing:
         cure = "install it with: pip install 'offhook[postgres]'"
         raise UsageError(f"{_shown(url)}: needs the package {missing.name}; {cure}.") from None
