@@ -129,7 +129,7 @@ FLOWS: dict[str, tuple[dict[str, Any], ...]] = {
         _note("waited", "another", waited="yes"),
         _block(
             "another", "CreateTask", "go", ContactFlowId="Work", Name="After $.Attributes.n",
-            Attributes={"do": "$.Attributes.do", "of": "$.ContactId"},
+            Attributes={"do": "$.Attributes.do", "of": "$.ContactId", "note": "$.Attributes.note"},
         ),
         _block("go", "TransferToFlow", otherwise="bye", ContactFlowId="Last"), _BYE,
     ),

@@ -102,9 +102,11 @@ class Full:
             connection.execute(statement)
         connection.close()
 
-    def start_task(self, flow: str) -> str:
+    def start_task(self, flow: str, note: str = "") -> str:
         asked = {"InstanceId": self.instance, "ContactFlowId": self.flows[flow], "Name": flow}
-        return str(self.connect.start_task_contact(**asked, Attributes={"do": "quick", "n": "1"})["ContactId"])
+        return str(
+            self.connect.start_task_contact(**asked, Attributes={"do": "quick", "n": "1", "note": note})["ContactId"]
+        )
 
     def is_over(self, contact_id: str) -> bool:
         contact = self.connect.describe_contact(InstanceId=self.instance, ContactId=contact_id)["Contact"]
@@ -146,7 +148,7 @@ def test_contacts_outlive_a_full_database(full: Full) -> None:
         Type=["CONNECTION_CREDENTIALS"], ParticipantToken=begun["ParticipantToken"]
     )
     token = made["ConnectionCredentials"]["ConnectionToken"]
-    waits = full.start_task("Pause")
+    waits = full.start_task("Pause", "x" * 20_000)  # what it orders will not fit anywhere
 
     def write(text: str) -> Any:
         return full.people.send_message(ContentType="text/plain", Content=text, ConnectionToken=token)
@@ -160,7 +162,7 @@ def test_contacts_outlive_a_full_database(full: Full) -> None:
     assert code(lambda: full.start_task("Work")) == "ServiceQuotaExceededException"
     assert code(lambda: [create_queue(full, f"Queue {n}") for n in range(100)]) == "ServiceQuotaExceededException"
     assert said() == ["Hello"]  # what was refused is nowhere
-    until(lambda: "was not committed" in full.server.log)  # the pause is over, and cannot be written down
+    until(lambda: f"contact {waits}: a turn was not committed" in full.server.log)  # when the pause was over
     assert not full.is_over(waits)
 
     full.make_room()
