@@ -76,12 +76,12 @@ class Application:
     async def wind_down(self, seconds: float) -> None:
         """Contacts begin nothing more; functions that run for them may end in this time."""
         self.oversight.health.is_stopping = True
+        self.oversight.health.database.hurry()
         await self.runtime.wind_down(seconds)
 
     async def end_functions(self) -> None:
-        """What contacts still wait for is asked again by the next process. Nobody waits for a database any more."""
+        """What contacts still wait for is asked again by the next process."""
         self.runtime.outside.close()
-        self.oversight.health.database.give_up()
         await asyncio.to_thread(self.host.close)
 
 
@@ -153,7 +153,6 @@ async def application(
             try:
                 yield application
             finally:
-                kept.database.hurry()
                 await _stop(application, chats, queue)
         finally:
             await kept.database.close()
@@ -162,6 +161,7 @@ async def application(
 
 
 async def _stop(application: Application, chats: Chats, queue: Queue) -> None:
+    application.oversight.health.database.hurry()
     chats.hub.close()
     await application.runtime.stop()
     await queue.close()

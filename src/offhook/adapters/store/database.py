@@ -107,10 +107,6 @@ class Database:
         """The process will stop: from now on a database that cannot be reached is not waited for much longer."""
         self._closes_at = min(self._closes_at, time.monotonic() + _LAST_SECONDS)
 
-    def give_up(self) -> None:
-        """A connection that is cut is not made again: what waits for it is refused. Before `close`, if that must end."""
-        self._closing = True
-
     async def close(self) -> None:
         """What waits to be written is written first."""
         self.hurry()
