@@ -8,10 +8,13 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sql
+from botocore.exceptions import BotoCoreError, ClientError
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.exceptions import ConnectionClosed
@@ -22,6 +25,7 @@ from offhook.api.operations.entrance import HIDDEN, Operations
 from offhook.api.operations.health import Health
 from offhook.api.operations.logs import JsonLines, Sparing, TextLines
 from offhook.api.operations.metrics import MAX_NAMES, OTHER, Metrics, Names
+from tests import postgres
 from tests.chats import BYE, ECHO, OPEN, Centre, Person, act, say, wait
 from tests.server import PATIENCE_SECONDS, Server
 
@@ -417,6 +421,42 @@ def test_a_function_that_does_not_answer_in_time_is_asked_again(tmp_path: Path, 
     assert "sorry" not in asking.read()
     first, second = calls(tmp_path)
     assert first == second, "contact and request id are the same"
+
+
+def test_a_server_without_its_database_is_not_ready_and_still_ends(
+    tmp_path: Path, serve: Callable[..., Server]
+) -> None:
+    with postgres.running() as hosting, postgres.database(hosting) as url, postgres.admin(hosting).connect() as admin:
+        name = url.rpartition("/")[2]
+        server = serve(tmp_path, "--database", url)
+        centre = Centre(server)
+        person = centre.begin(centre.flow(*ECHO))
+        allow = "ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}"
+        admin.execute(sql.text(allow.format(name, "false")))
+        assert cut_off(admin, name) == 1
+
+        eventually(lambda: get(server, "/readyz")[0] == 503)
+        assert json.loads(get(server, "/readyz")[2])["not_ready"] == {"database": "cannot be reached"}
+        assert get(server, "/healthz")[0] == 200
+        assert get(server, "/metrics")[0] == 200
+        admin.execute(sql.text(allow.format(name, "true")))
+        eventually(lambda: get(server, "/readyz")[0] == 200)
+        admin.execute(sql.text(allow.format(name, "false")))
+        cut_off(admin, name)
+        with ThreadPoolExecutor() as threads:
+            sending = threads.submit(person.send, "is anybody there?")
+            eventually(lambda: get(server, "/readyz")[0] == 503)
+            assert server.stop() == 0
+            with pytest.raises((ClientError, BotoCoreError)):
+                sending.result(PATIENCE_SECONDS)
+    assert server.log.count("the connection was cut; trying again.") == 2
+    assert "Traceback" not in server.log
+
+
+def cut_off(admin: sql.Connection, name: str) -> int:
+    """End every session of a database; how many there were."""
+    ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :name"
+    return int(admin.execute(sql.text(ended), {"name": name}).scalar_one())
 
 
 def test_a_second_signal_ends_the_server_at_once(tmp_path: Path, serve: Callable[..., Server]) -> None:

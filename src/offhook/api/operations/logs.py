@@ -15,6 +15,7 @@ PLACES = ("contact_id", "instance_id", "flow", "entry")
 _ENCODER = msgspec.json.Encoder()
 PAUSE_SECONDS = 60
 _MAX_REMEMBERED = 1_000
+_ALWAYS = "offhook.store"
 
 
 class TextLines(logging.Formatter):
@@ -43,7 +44,9 @@ class JsonLines(logging.Formatter):
 
 
 class Sparing(logging.Filter):
-    """The same warning is written once a minute; the next time says how often it was left out."""
+    """The same warning is written once a minute; the next time says how often it was left out. What the database says
+    of its connection is always written: each line is a change.
+    """
 
     def __init__(self, now_seconds: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -51,7 +54,7 @@ class Sparing(logging.Filter):
         self._said: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno != logging.WARNING:
+        if record.levelno != logging.WARNING or record.name == _ALWAYS:
             return True
         message = record.getMessage()
         key, now = (record.name, message), self._now_seconds()
