@@ -100,6 +100,7 @@ def api_calls(scale: float) -> list[dict[str, Any]]:
     row = api.measure()
     return [
         _row("GetFunction over the API, server side, p50", row["get_function_p50_ms"] / scale, "ms", 0.3),
+        _row("DescribeContactFlow over the API, server side, p50", row["describe_flow_p50_ms"] / scale, "ms", 0.3),
         _row("what the API adds to an invocation, p50", row["invoke_overhead_p50_ms"] / scale, "ms", 0.3),
         _row("an asynchronous invocation accepted over the API, p50", row["event_p50_ms"] / scale, "ms", 50.0),
         _row("1,000 warm invocations over the API, one by one", row["invoke_p50_ms"] / scale, "s", 1.0),

@@ -19,6 +19,7 @@ from typing import Any
 
 from offhook.adapters.lambdas.spec import LocalFunction, Stub
 from offhook.api.application import Application, application
+from offhook.drivers.defaults import with_defaults
 from offhook.model.effect import InvokeLambda
 from offhook.model.instance import Instance
 
@@ -36,16 +37,20 @@ def handler(event, context):
 def sleeps(event, context):
     time.sleep(0.2)
 """
-_SIGNED = b"AWS4-HMAC-SHA256 Credential=AK/20261125/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0"
+_SIGNED = "AWS4-HMAC-SHA256 Credential=AK/20261125/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 
 
-async def call(made: Application, method: str, path: str, body: bytes = b"", kind: str = "RequestResponse") -> bytes:
+async def call(
+    made: Application, method: str, path: str, body: bytes = b"", *, kind: str = "RequestResponse",
+    service: str = "lambda",
+) -> bytes:  # fmt: skip
     """One request to the gateway; the body of the answer. `kind` of invocation."""
     scope = {
         "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b"",
         "scheme": "http", "server": ("127.0.0.1", 4510),
         "headers": [
-            (b"host", b"127.0.0.1:4510"), (b"authorization", _SIGNED), (b"x-amz-invocation-type", kind.encode()),
+            (b"host", b"127.0.0.1:4510"), (b"authorization", _SIGNED.format(service).encode()),
+            (b"x-amz-invocation-type", kind.encode()),
         ],
     }  # fmt: skip
     sent: list[Any] = []
@@ -88,7 +93,9 @@ async def measured(folder: Path) -> dict[str, float]:
     (folder / "app.py").write_text(CODE)
     own = LocalFunction(name="own", task_root=folder, handler="app.handler")
     functions = {"own": own, "stub": Stub(name="stub", answers=("{}",))}
-    async with application(functions, Instance(), folder=folder / "kept", url="http://localhost:4510") as made:
+    instance = with_defaults(Instance())
+    described = f"/contact-flows/{instance.id}/{next(iter(instance.flows.values())).id}"
+    async with application(functions, instance, folder=folder / "kept", url="http://localhost:4510") as made:
         await call(made, "POST", "/2015-03-31/functions", _creation())
         effect = InvokeLambda("c/1", "own", "arn:f", EVENT, 8000, "r")
         event = json.dumps(EVENT).encode()
@@ -97,17 +104,19 @@ async def measured(folder: Path) -> dict[str, float]:
                 await p50_ms(lambda: call(made, "GET", "/2015-03-31/functions/deployed")),
                 await p50_ms(lambda: call(made, "POST", "/2015-03-31/functions/own/invocations", event)),
                 await p50_ms(lambda: asyncio.wrap_future(made.host.invoke(effect))),
-                await p50_ms(lambda: call(made, "POST", "/2015-03-31/functions/stub/invocations", event, "Event")),
+                await p50_ms(lambda: call(made, "POST", "/2015-03-31/functions/stub/invocations", event, kind="Event")),
+                await p50_ms(lambda: call(made, "GET", described, service="connect")),
             )
             for _ in range(ROUNDS)
         ]
         crowd = await crowd_seconds(made)
-    reads, invocations, bare, events = (statistics.median(column) for column in zip(*rounds, strict=True))
+    reads, invocations, bare, events, flows = (statistics.median(column) for column in zip(*rounds, strict=True))
     return {
         "get_function_p50_ms": reads,
+        "describe_flow_p50_ms": flows,
         "invoke_p50_ms": invocations,
         "host_p50_ms": bare,
-        "invoke_overhead_p50_ms": statistics.median(whole - alone for _, whole, alone, _ in rounds),
+        "invoke_overhead_p50_ms": statistics.median(whole - alone for _, whole, alone, *_ in rounds),
         "event_p50_ms": events,
         "crowd_s": crowd,
     }

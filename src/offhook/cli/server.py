@@ -21,6 +21,7 @@ from offhook.api.limit_socket import MAX_FRAME_BYTES, PacedSockets
 from offhook.api.limit_wire import bounded
 from offhook.api.operations.oversight import Outlook
 from offhook.cli import doors
+from offhook.cli.collector import settle
 from offhook.cli.ending import GRACE_SECONDS, Ending
 from offhook.cli.flow_text import texts
 from offhook.cli.outlook import log_as
@@ -118,6 +119,7 @@ async def _serve(
         )  # fmt: skip
         server = _Server(config)
         ending = Ending(server, made)
+        settle()
         print(_ready(made, instance, listener, as_json=as_json), flush=True)
         await server.serve(sockets=[listener])
         await ending.done()
