@@ -449,7 +449,7 @@ def test_a_server_without_its_database_is_not_ready_and_still_ends(
             assert server.stop() == 0
             with pytest.raises((ClientError, BotoCoreError)):
                 sending.result(PATIENCE_SECONDS)
-    assert server.log.count("the connection was cut; trying again.") == 2
+    assert server.log.count("the connection was cut; trying again.") >= 2
     assert "Traceback" not in server.log
 
 

@@ -141,6 +141,7 @@ class Database:
     # --- on the thread ---
 
     def _read(self, ask: Callable[[sql.Connection], T]) -> T:
+        self._reach()
         while True:
             try:
                 with self._connection.begin():
@@ -152,6 +153,7 @@ class Database:
 
     def _commit(self, writes: Writes) -> None:
         began = time.perf_counter()
+        self._reach()
         number = self._batch + 1
         while True:
             try:
@@ -189,6 +191,11 @@ class Database:
             self._batch = 0 if row is None else row.batch
             self._connection.execute(sql.delete(OWNER))
             self._connection.execute(sql.insert(OWNER), {"id": 1, "holder": self._holder, "batch": self._batch})
+
+    def _reach(self) -> None:
+        """Whoever asked before has given up on a connection that was cut."""
+        if self._connection.closed:
+            self._connect_again()
 
     def _connect_again(self) -> None:
         """Until there is a connection. Raises StoreLost where the database is somebody else's now."""
