@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import api, contact, crowd, invoke, lambdas, plain
+from bench import api, chats, contact, crowd, durable, invoke, lambdas, plain
 from offhook.blocks import catalogue
 from offhook.flowjson.lint import lint
 from offhook.flowjson.read import read_flow
@@ -108,6 +108,31 @@ def api_calls(scale: float) -> list[dict[str, Any]]:
     ]
 
 
+def durable_contacts(scale: float) -> list[dict[str, Any]]:
+    row = durable.measure()
+    many = f"{durable.CONTACTS:,} contacts that wait"
+    return [
+        _row("2,000 durable contact events with SQLite", 2_000 / row["events_per_second"] / scale, "s", 1.0),
+        _row("a durable event, of 2,000 a second, p99", row["offered_p99_ms"] / scale, "ms", 50.0),
+        _row(f"{many}: memory", row["waiting_mb"], "MB", 1024.0),
+        _row(f"an event among {many} over one among a tenth", row["many_over_some"], "x", 1.5),
+    ]
+
+
+def many_chats(scale: float) -> list[dict[str, Any]]:
+    """There is no budget for a second of messages: it is as many as the customers write."""
+    row = chats.measure()
+    bare, said = row["bare"], f"{chats.CHATS:,} chats, {row['messages_per_second']:.0f} messages a second"
+    return [
+        _row(f"{said}: answered, p50", row["answer_p50_ms"] / scale, "ms", 50.0),
+        _row(f"{said}: answered, p99", row["answer_p99_ms"] / scale, "ms", 250.0),
+        _row("the same from a server that only echoes, p99", bare["answer_p99_ms"] / scale, "ms", 250.0),
+        _row(f"{said}: cores of the server", row["server_cpu"] / scale, "", 1.0),
+        _row(f"{said}: cores of the clients", row["client_cpu"] / scale, "", 1.0),
+        _row(f"{said}: memory of the server", row["memory_mb"], "MB", 1024.0),
+    ]
+
+
 def ten_thousand_contacts(scale: float) -> list[dict[str, Any]]:
     return [_row("10,000 contacts, a queue and ten agents, in virtual time", _seconds(crowd.run) / scale, "s", 30.0)]
 
@@ -130,7 +155,10 @@ def _row(what: str, measured: float, unit: str, budget: float) -> dict[str, Any]
     return {"what": what, "measured": round(measured, 2), "unit": unit, "budget": budget, "kept": measured <= budget}
 
 
-PARTS = (block_step, load_and_lint, ten_thousand_contacts, function, kinds_of_functions, api_calls, start_up)
+PARTS = (
+    block_step, load_and_lint, ten_thousand_contacts, function, kinds_of_functions, api_calls, start_up,
+    durable_contacts, many_chats,
+)  # fmt: skip
 
 
 def main() -> None:

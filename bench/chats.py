@@ -24,7 +24,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 SECONDS = float(os.environ.get("OFFHOOK_BENCH_SECONDS", "60"))
 CHATS = int(os.environ.get("OFFHOOK_BENCH_CHATS", "1000"))
-THINK_SECONDS = 4.0  # from an answer to the next message: 250 messages a second of 1,000 customers
+THINK_SECONDS = 2.0  # from an answer to the next message: nearly 500 messages a second of 1,000 customers
 STARTING = 20  # at once
 _ANSWER = "You said something"
 _SUBSCRIBE = json.dumps({"topic": "aws/subscribe", "content": {"topics": ["aws/chat"]}})

@@ -6,7 +6,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+import offhook.cli
+from offhook.blocks import catalogue
+from offhook.cli.project import load_project
+from offhook.core.marks import Marks
 from offhook.core.program import Compiled
+from offhook.drivers.sim.customer import Script
+from offhook.model.contact import Contact
 from offhook.model.event import HungUp
 from offhook.model.instance import AgentSettings, QueueRoute, QueueSettings, RoutingProfile
 from tests.durable import INSTANCE, Kept, run
@@ -31,9 +37,26 @@ def centre(**agent: Any) -> Compiled:
     )  # fmt: skip
 
 
-async def due(kept: Kept) -> list[str]:
-    """The ids of rows of `due`."""
-    return [row["id"] for row in await kept.runtime._store.due()]
+MANUAL: dict[str, Any] = {"accepts": (), "work_ms": {}}
+JANE = {"jane": "Available"}
+
+
+async def queue(kept: Kept, *ids: str) -> None:
+    """Chats come, one a second, and wait."""
+    for id in ids:
+        await kept.runtime.begin(contact(id=id, channel="CHAT"), INSTANCE)
+        await asyncio.sleep(1)
+
+
+async def phase(kept: Kept, id: str = CONTACT_ID) -> str:
+    cell = await kept.runtime.look(id)
+    assert cell is not None and cell.seen is not None
+    return cell.seen.phase
+
+
+async def hang_up(kept: Kept, id: str = CONTACT_ID) -> None:
+    await kept.happen(id, HungUp)
+    await asyncio.sleep(1)
 
 
 def test_what_is_ordered_and_cancelled_in_one_turn_leaves_nothing(tmp_path: Path) -> None:
@@ -45,3 +68,152 @@ def test_what_is_ordered_and_cancelled_in_one_turn_leaves_nothing(tmp_path: Path
         return kept.runtime.load["due"]
 
     assert run(talk, centre(), Stubs(), folder=tmp_path, staff={"jane": "Available"}) == 0
+
+
+# --- the next process ---
+
+
+def test_who_waits_is_offered_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    async def come(kept: Kept) -> None:
+        await queue(kept, OTHER_ID, CONTACT_ID)  # the greater id came first
+
+    async def go_on(kept: Kept) -> list[str]:
+        await asyncio.sleep(1)
+        first = await phase(kept, OTHER_ID), await phase(kept)
+        await hang_up(kept, OTHER_ID)
+        await asyncio.sleep(2)
+        return [*first, await phase(kept)]
+
+    run(come, centre(), Stubs(), folder=tmp_path)
+    phases = run(go_on, centre(), Stubs(), folder=tmp_path, staff=JANE)
+
+    assert phases == ["connected", "queued", "connected"]
+
+
+def test_an_offer_ends_with_its_process_and_is_made_anew(tmp_path: Path) -> None:
+    async def come(kept: Kept) -> dict[str, str]:
+        await queue(kept, CONTACT_ID)
+        return kept.runtime.floor(INSTANCE).contacts_of("jane")
+
+    async def go_on(kept: Kept) -> tuple[dict[str, str], str]:
+        await asyncio.sleep(1)
+        floor = kept.runtime.floor(INSTANCE)
+        offered = floor.contacts_of("jane")
+        assert floor.accept(CONTACT_ID, "jane")
+        await asyncio.sleep(1)
+        return offered, await phase(kept)
+
+    first = run(come, centre(**MANUAL), Stubs(), folder=tmp_path, staff=JANE)
+    offered, then = run(go_on, centre(**MANUAL), Stubs(), folder=tmp_path, staff=JANE)
+
+    assert first == offered == {CONTACT_ID: "INCOMING"}
+    assert then == "connected"
+
+
+def test_an_agent_who_talks_stays_with_the_contact(tmp_path: Path) -> None:
+    async def come(kept: Kept) -> None:
+        await queue(kept, CONTACT_ID, OTHER_ID)
+
+    async def go_on(kept: Kept) -> tuple[dict[str, str], str, str]:
+        await asyncio.sleep(5)
+        had = kept.runtime.floor(INSTANCE).contacts_of("jane")
+        waits = await phase(kept, OTHER_ID)
+        await hang_up(kept)
+        await asyncio.sleep(2)
+        return had, waits, await phase(kept, OTHER_ID)
+
+    run(come, centre(), Stubs(), folder=tmp_path, staff=JANE)
+    had, waits, then = run(go_on, centre(), Stubs(), folder=tmp_path, staff=JANE)
+
+    assert had == {CONTACT_ID: "CONNECTED"}
+    assert (waits, then) == ("queued", "connected")
+
+
+def test_the_work_after_a_contact_goes_on_until_the_agent_is_done(tmp_path: Path) -> None:
+    async def come(kept: Kept) -> None:
+        await queue(kept, CONTACT_ID, OTHER_ID)
+        await hang_up(kept)
+
+    async def go_on(kept: Kept) -> tuple[dict[str, str], str, str]:
+        await asyncio.sleep(60)
+        floor = kept.runtime.floor(INSTANCE)
+        had, waits = floor.contacts_of("jane"), await phase(kept, OTHER_ID)
+        assert floor.clear(CONTACT_ID, "jane")
+        await asyncio.sleep(1)
+        return had, waits, await phase(kept, OTHER_ID)
+
+    async def look(kept: Kept) -> dict[str, str]:
+        await asyncio.sleep(1)
+        return kept.runtime.floor(INSTANCE).contacts_of("jane")
+
+    endless = centre(work_ms={})
+    run(come, endless, Stubs(), folder=tmp_path, staff=JANE)
+    had, waits, then = run(go_on, endless, Stubs(), folder=tmp_path, staff=JANE)
+    later = run(look, endless, Stubs(), folder=tmp_path, staff=JANE)
+
+    assert had == {CONTACT_ID: "ENDED"}
+    assert (waits, then) == ("queued", "connected")
+    assert later == {OTHER_ID: "CONNECTED"}  # the work that is done stays done
+
+
+def test_work_with_a_limit_ends_in_the_next_process(tmp_path: Path) -> None:
+    async def come(kept: Kept) -> None:
+        await queue(kept, CONTACT_ID)
+        await kept.happen(CONTACT_ID, HungUp)
+
+    async def go_on(kept: Kept) -> tuple[dict[str, str], dict[str, str]]:
+        floor = kept.runtime.floor(INSTANCE)
+        before = floor.contacts_of("jane")
+        await asyncio.sleep(20)
+        return before, floor.contacts_of("jane")
+
+    limited = centre(work_ms={"CHAT": 15_000})
+    run(come, limited, Stubs(), folder=tmp_path, staff=JANE)
+    before, after = run(go_on, limited, Stubs(), folder=tmp_path, staff=JANE)
+
+    assert (before, after) == ({CONTACT_ID: "ENDED"}, {})
+
+
+def test_who_hangs_up_in_a_queue_is_not_offered_by_the_next_process(tmp_path: Path) -> None:
+    async def come(kept: Kept) -> None:
+        await queue(kept, CONTACT_ID)
+        await hang_up(kept)
+
+    async def look(kept: Kept) -> tuple[dict[str, str], int]:
+        await asyncio.sleep(5)
+        return kept.runtime.floor(INSTANCE).contacts_of("jane"), len(await kept.store.on_floor())
+
+    run(come, centre(), Stubs(), folder=tmp_path)
+
+    assert run(look, centre(), Stubs(), folder=tmp_path, staff=JANE) == ({}, 0)
+
+
+def test_a_queued_callback_is_made_by_the_next_process(tmp_path: Path) -> None:
+    instance = load_project(Path(offhook.cli.__file__).parent / "sample").instance
+    jane = AgentSettings("jane", accepts=("VOICE",), work_ms={"VOICE": 1_000})
+    stage = Compiled(replace(instance, agents={"jane": jane}), catalogue())
+    [main] = [each for each in instance.flows.values() if each.name == "Queued callback"]
+
+    def callee(contact: Contact, marks: Marks) -> Script:
+        script = Script(("1", "2", "5550123#"))
+        script.used = marks.used
+        return script
+
+    async def ask(kept: Kept) -> list[str]:
+        await kept.runtime.begin(
+            contact(flow=main.arn, flow_type=main.type, customer_endpoint="+12065550100"), INSTANCE
+        )
+        await asyncio.sleep(300)
+        return [id for id in kept.contacts if id != CONTACT_ID]
+
+    async def go_on(kept: Kept) -> tuple[str, str]:
+        await asyncio.sleep(20)
+        cell = await kept.runtime.look(callback)
+        assert cell is not None and cell.seen is not None
+        return cell.seen.initiation_method, cell.marks.agent
+
+    usual: dict[str, Any] = {"folder": tmp_path, "callee": callee}
+    [callback] = run(ask, stage, Stubs(), **usual)
+    called = run(go_on, stage, Stubs(), staff=JANE, **usual)
+
+    assert called == ("CALLBACK", "jane")
