@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from offhook.adapters.lambdas.spec import LocalFunction, Stub
+from offhook.adapters.lambdas.spec import Function, LocalFunction, Stub
 from offhook.api.application import Application, application
 from offhook.drivers.defaults import with_defaults
 from offhook.model.effect import InvokeLambda
@@ -92,7 +92,7 @@ async def crowd_seconds(made: Application) -> float:
 async def measured(folder: Path) -> dict[str, float]:
     (folder / "app.py").write_text(CODE)
     own = LocalFunction(name="own", task_root=folder, handler="app.handler")
-    functions = {"own": own, "stub": Stub(name="stub", answers=("{}",))}
+    functions: dict[str, Function] = {"own": own, "stub": Stub(name="stub", answers=("{}",))}
     instance = with_defaults(Instance())
     described = f"/contact-flows/{instance.id}/{next(iter(instance.flows.values())).id}"
     async with application(functions, instance, folder=folder / "kept", url="http://localhost:4510") as made:
