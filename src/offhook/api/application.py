@@ -4,7 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from offhook.adapters.lambdas.registry import Registry
 from offhook.adapters.lambdas.spec import Function
 from offhook.adapters.lambdas.store import Store
 from offhook.adapters.store.contacts import Contacts
-from offhook.adapters.store.opened import opened
+from offhook.adapters.store.opened import Opened, opened
 from offhook.adapters.store.shelf import ACCOUNT, Shelf
 from offhook.api import aws, connect_api, lambda_api, participant_api
 from offhook.api.agent_routes import AgentRoutes
@@ -37,6 +37,7 @@ from offhook.api.lambda_api.lambdas import Lambdas
 from offhook.api.operations.oversight import Outlook, Oversight, oversee
 from offhook.api.participant_api import Desk
 from offhook.api.seed import seed
+from offhook.api.service import Service
 from offhook.blocks import catalogue
 from offhook.drivers.embedded.runtime import Runtime
 from offhook.drivers.ports import Functions, Services
@@ -85,6 +86,25 @@ class Application:
         await asyncio.to_thread(self.host.close)
 
 
+@dataclass(frozen=True, slots=True)
+class _Functions:
+    """What runs functions, for whoever calls Lambda and for flows."""
+
+    registry: Registry
+    host: LambdaHost
+    lambdas: Lambdas
+    registered: Registered
+
+    @classmethod
+    def of(cls, store: Store, functions: Mapping[str, Function], instance: Instance, folder: Path) -> "_Functions":
+        registry = Registry(store, functions, account=instance.account, region=instance.region)
+        host = LambdaHost(functions, max_body_bytes=MAX_ANSWER_BYTES)
+        invoker = Invoker(registry, host, functions)
+        attempts = Attempts(registry, invoker)
+        queue = Queue(folder / ".events", attempts.run, attempts.patience)
+        return cls(registry, host, Lambdas(registry, invoker, queue, now_ms), Registered(registry, invoker, host))
+
+
 @asynccontextmanager
 async def application(
     functions: Mapping[str, Function],
@@ -104,64 +124,60 @@ async def application(
     functions, out of the functions that it may call itself. `outlook` is what the server shows of itself. Raises
     UsageError.
     """
-    store = Store(folder / "lambda")
-    try:
+    async with AsyncExitStack() as stack:
+        store = Store(folder / "lambda")
+        stack.callback(store.close)
         kept = await opened(database, folder, now_ms)
-        try:
-            registry = Registry(store, functions, account=instance.account, region=instance.region)
-            host = LambdaHost(functions, max_body_bytes=MAX_ANSWER_BYTES)
-            invoker = Invoker(registry, host, functions)
-            attempts = Attempts(registry, invoker)
-            queue = Queue(folder / "lambda" / ".events", attempts.run, attempts.patience)
-            lambdas = Lambdas(registry, invoker, queue, now_ms)
-            instances = Instances(kept.shelf, registry, instance)
-            contacts = Contacts(kept.database)
-            registered = Registered(registry, invoker, host, lambda contact_id: runtime.secrets_of(contact_id))
-            runtime = Runtime(
-                contacts, instances, registered,
-                catalogue=catalogue(), seal=kept.seal, clock=now_ms, encrypt=encrypt,
-                services=services(registered) if services is not None else None,
-            )  # fmt: skip
-            instances.listen(runtime.adopt)
-            chats = Chats(runtime, contacts, now_ms, url)
-            desk = Desk(
-                chats, now_ms, new_id, kept.shelf, Files(folder / "attachments", contacts, now_ms, url),
-                instance.account, instance.region,
-            )  # fmt: skip
-            connect = Connect(
-                kept.shelf, instance.account, instance.region, now_ms, new_id,
-                runtime, contacts, instances, chats,
-            )  # fmt: skip
-            made = aws.services(
-                connect=connect_api.handlers(connect), participant=participant_api.handlers(desk),
-                lambdas=lambda_api.handlers(lambdas),
-            )  # fmt: skip
-            await seed(connect, instance, contents or {})
-            flows = len(kept.shelf.all(instance.id, "contact-flow"))
-            entrance = Entrance(
-                Gateway(made, door), Sockets(chats), Web(made[0], kept.shelf, instances, desk.files, url, door)
-            )
-            oversight = await oversee(
-                runtime, kept.database, sockets=lambda: chats.hub.count, is_function=registry.has,
-                outlook=outlook or Outlook(),
-            )  # fmt: skip
-            gateway = oversight.before(AgentRoutes(entrance, connect, made[0], door), (door or Door()).pages)
-            application = Application(gateway, host, tuple(registry.names()), flows, runtime, oversight)
-            queue.resume()
-            await runtime.start(presence(kept.shelf))
-            oversight.health.has_started = True
-            try:
-                yield application
-            finally:
-                await _stop(application, chats, queue)
-        finally:
-            await kept.database.close()
-    finally:
-        store.close()
+        stack.push_async_callback(kept.database.close)
+        ours = _Functions.of(store, functions, instance, folder / "lambda")
+        beside = services(ours.registered) if services is not None else None
+        connect = _connect(kept, ours, instance, url, beside)
+        await seed(connect, instance, contents or {})
+        made, gateway = _entrance(connect, ours, folder, url, door)
+        oversight = await oversee(
+            connect.runtime, kept.database, sockets=lambda: connect.chats.hub.count,
+            is_function=ours.registry.has, outlook=outlook or Outlook(),
+        )  # fmt: skip
+        whole = oversight.before(AgentRoutes(gateway, connect, made[0], door), (door or Door()).pages)
+        flows = len(kept.shelf.all(instance.id, "contact-flow"))
+        served = Application(whole, ours.host, tuple(ours.registry.names()), flows, connect.runtime, oversight)
+        ours.lambdas.queue.resume()
+        await connect.runtime.start(presence(kept.shelf))
+        stack.push_async_callback(_stop, served, connect.chats, ours.lambdas.queue)
+        oversight.health.has_started = True
+        yield served
+
+
+def _connect(kept: Opened, ours: _Functions, instance: Instance, url: str, beside: Services | None) -> Connect:
+    """Instances and what runs their contacts, over what is kept."""
+    instances = Instances(kept.shelf, ours.registry, instance)
+    contacts = Contacts(kept.database)
+    runtime = Runtime(
+        contacts, instances, ours.registered,
+        catalogue=catalogue(), seal=kept.seal, clock=now_ms, encrypt=encrypt, services=beside,
+    )  # fmt: skip
+    instances.listen(runtime.adopt)
+    chats = Chats(runtime, contacts, now_ms, url)
+    return Connect(
+        kept.shelf, instance.account, instance.region, now_ms, new_id, runtime, contacts, instances, chats
+    )  # fmt: skip
+
+
+def _entrance(
+    connect: Connect, ours: _Functions, folder: Path, url: str, door: Door | None
+) -> tuple[tuple[Service, ...], Entrance]:
+    """The three services, and where what comes in goes."""
+    files = Files(folder / "attachments", connect.contacts, now_ms, url)
+    desk = Desk(connect.chats, now_ms, new_id, connect.shelf, files, connect.account, connect.region)
+    made = aws.services(
+        connect=connect_api.handlers(connect), participant=participant_api.handlers(desk),
+        lambdas=lambda_api.handlers(ours.lambdas),
+    )  # fmt: skip
+    web = Web(made[0], connect.shelf, connect.instances, files, url, door)
+    return made, Entrance(Gateway(made, door), Sockets(connect.chats), web)
 
 
 async def _stop(application: Application, chats: Chats, queue: Queue) -> None:
-    application.oversight.health.database.hurry()
     chats.hub.close()
     await application.runtime.stop()
     await queue.close()

@@ -136,6 +136,9 @@ class Database:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._commit, whole)
         except StoreRefused as refusal:
             return refusal
+        except Exception as mistake:  # ours; whoever waits must hear of it, and the next must be written
+            _LOG.exception("an internal error of offhook while writing")
+            return StoreLost(f"The rows cannot be written: {mistake}.")
         return None
 
     # --- on the thread ---
