@@ -11,9 +11,10 @@ from msgspec.structs import replace
 
 from offhook.core import phases
 from offhook.core.draft import NOBODY, Draft
-from offhook.core.phases import EXTERNAL, MAX_CHAIN, MAX_WHISPER_MS, QUIET, WITHOUT_AGENT, Begin, Silence
+from offhook.core.ending import agent_sees, end
+from offhook.core.orders import ORDERS, call_of, drop_limit, wants
+from offhook.core.phases import EXTERNAL, MAX_CHAIN, QUIET, Begin, Silence
 from offhook.core.program import Program
-from offhook.core.queueing import caller_id, enqueue
 from offhook.core.spec import End, Wait
 from offhook.model import effect as effects
 from offhook.model import event as events
@@ -21,7 +22,6 @@ from offhook.model.contact import Agent, Place
 from offhook.model.instance import QuickConnect
 
 MAX_TASK_MS = 7 * 24 * 3_600_000  # adminguide/tasks.html: a task ends after seven days
-TRANSFERS = ("TRANSFER", EXTERNAL)
 
 
 class Stay(NamedTuple):
@@ -36,12 +36,6 @@ class Over(NamedTuple):
 
 STAY = Stay()
 Next = str | Stay | Over
-
-
-def wants(draft: Draft, effect: effects.Effect) -> None:
-    """What the contact itself wants; the trace says so."""
-    draft.emit((effect,))
-    draft.trace.append(("order", draft.now_ms, effect))
 
 
 # --- flows begin and end ---
@@ -72,8 +66,9 @@ def turn(draft: Draft, happening: str, reason: str, action: str = "") -> Next:
         return STAY
     draft.put("phase", taken.phase)
     if taken.phase == "ended":
-        return _end(draft, was, happening, reason, action)
-    _drop_limit(draft)
+        end(draft, was, happening, reason, action)
+        return STAY
+    drop_limit(draft)
     if was != "new":
         draft.trace.append(("contact.phase", draft.now_ms, was, taken.phase, happening, draft.agent, draft.queue))
     for order in taken.orders:
@@ -82,9 +77,9 @@ def turn(draft: Draft, happening: str, reason: str, action: str = "") -> Next:
         elif isinstance(order, Silence):
             draft.silence(order.line)
         else:
-            _ORDERS[order.name](draft)
+            ORDERS[order.name](draft)
     if taken.phase == "connected" and was in ("customer_whisper", "outbound", "dialling"):
-        _agent_sees(draft, "DefaultAgentUI")
+        agent_sees(draft, "DefaultAgentUI")
     return begin_next(draft)
 
 
@@ -124,143 +119,12 @@ def _program(draft: Draft, hook: str) -> Program | None:
     return draft.compiled.named(phases.DEFAULT_FLOWS[phases.HOOKS[hook]])
 
 
-# --- what a turn orders ---
-
-
-def _enqueue(draft: Draft) -> None:
-    """Queue it again where it was, as old as it is, or for the first time. The agent who had it is gone."""
-    place, callback = draft.place, draft.callback
-    if place is not None:
-        order = replace(place.order, id=draft.new_id(), since_ms=place.since_ms, contact_id="", replaces="")
-        order = replace(order, priority=draft.priority, age_ms=draft.age_ms)
-    else:
-        assert draft.queue is not None, "a contact without a queue does not begin in one"
-        order = enqueue(draft, draft.queue)
-        delay_ms = callback.delay_ms if callback is not None else 0
-        order = replace(order, not_before_ms=draft.now_ms + delay_ms)
-    draft.set({"place": None, "agent": None})  # type: ignore[typeddict-unknown-key]  # only the machine sets these
-    wants(draft, order)
-
-
-def _leave(draft: Draft) -> None:
-    draft.put("place", None)
-
-
-def _dequeue(draft: Draft) -> None:
-    """No agent is to be asked for it any more."""
-    wants(draft, effects.Dequeue(draft.new_id()))
-    _leave(draft)
-
-
-def _limit(draft: Draft) -> None:
-    timer = effects.StartTimer(draft.new_id(), MAX_WHISPER_MS)
-    draft.put("limit_id", timer.id)
-    wants(draft, timer)
-
-
-def _drop_limit(draft: Draft) -> None:
-    if draft.limit_id:
-        draft.put("waits", {key: effect for key, effect in draft.waits.items() if key != draft.limit_id})
-        draft.effects.append(effects.Cancel(draft.new_id(), draft.limit_id))
-        draft.put("limit_id", "")
-
-
-def _call(draft: Draft) -> None:
-    wants(draft, _call_of(draft))
-
-
-_ORDERS: dict[str, Callable[[Draft], None]] = {
-    "bridge": lambda draft: wants(draft, effects.Bridge(draft.new_id())),
-    "unbridge": lambda draft: wants(draft, effects.Unbridge(draft.new_id())),
-    "enqueue": _enqueue,
-    "leave": _leave,
-    "dequeue": _dequeue,
-    "limit": _limit,
-    "call": _call,
-}
-
-
-# --- the end ---
-
-
-def _end(draft: Draft, was: str, happening: str, reason: str, action: str) -> Next:
-    contact = draft.contact
-    for run in draft.others:
-        draft.silence(run.line)
-    draft.begins.clear()
-    draft.cancel_waits()
-    if draft.place is not None:
-        if happening == "transferred":
-            _leave(draft)
-        else:
-            _dequeue(draft)
-    if _handed_over(draft, was, happening):
-        reason, happening = "transferred", "handed_over"
-    elif happening != "transferred":
-        if _remains(draft, happening):
-            wants(draft, _follow_up(draft))
-        else:
-            wants(draft, effects.Disconnect(draft.new_id(), "customer"))
-    if was not in WITHOUT_AGENT:
-        wants(draft, effects.Disconnect(draft.new_id(), "agent"))
-        _agent_sees(draft, "DisconnectAgentUI")
-    if contact.initiation_method in TRANSFERS and contact.previous_id not in (None, contact.id):
-        told = events.TransferEnded(draft.now_ms, contact.id)
-        wants(draft, effects.Tell(draft.new_id(), contact.previous_id or "", told))
-    draft.changed["end_reason"] = reason
-    draft.trace.append(("contact.ended", draft.now_ms, action, reason, happening))
-    return STAY
-
-
-def _handed_over(draft: Draft, was: str, happening: str) -> bool:
-    """Whether the customer goes on in the contact that the transfer began; that one hears what becomes of this one."""
-    if not draft.transfer:
-        return False
-    goes_on = happening == "agent_left" and was in ("transferring", "conference", "aside")
-    told = events.CustomerJoined(draft.now_ms) if goes_on else events.HungUp(draft.now_ms, "customer")
-    wants(draft, effects.Tell(draft.new_id(), draft.transfer, told))
-    return goes_on
-
-
-def _remains(draft: Draft, happening: str) -> bool:
-    """Whether the disconnect flow runs: the customer is still there, or the chat or task is over however it ended.
-
-    Source: adminguide/set-disconnect-flow.html; spec/flow-types.md section 1.
-    """
-    if not draft.hooks.get("CustomerRemaining") or draft.contact.initiation_method == "DISCONNECT":
-        return False
-    return happening == "agent_left" if draft.channel == "VOICE" else True
-
-
-def _follow_up(draft: Draft) -> effects.CreateContact:
-    flow = draft.hooks["CustomerRemaining"]
-    contact_id = draft.new_uuid("contact")
-    return effects.CreateContact(draft.new_id(), contact_id, "DISCONNECT", draft.channel, flow=flow, kin="previous")
-
-
-def _agent_sees(draft: Draft, hook: str) -> None:
-    """A guide for the agent: a chat of its own (adminguide/set-event-flow.html, step-by-step guides)."""
-    flow = draft.hooks.get(hook)
-    if flow and draft.contact.segment_attributes.get("connect:Subtype") != GUIDE:
-        made = draft.new_uuid("contact")
-        fields = {"segment_attributes": {"connect:Subtype": GUIDE}, "attributes": draft.attributes}
-        order = effects.CreateContact(draft.new_id(), made, "API", "CHAT", flow=flow, kin="related", fields=fields)
-        wants(draft, order)
-
-
-GUIDE = {"ValueString": "connect:Guide"}
-
-
 # --- calls ---
 
 
 def call_customer(draft: Draft) -> Wait:
     """Before the first block that speaks to a customer who is not there yet; the block is entered once they are."""
-    return Wait((_call_of(draft),), None)
-
-
-def _call_of(draft: Draft) -> effects.PlaceCall:
-    return effects.PlaceCall(draft.new_id(), "customer", draft.contact.customer_endpoint or "", caller_id(draft))
+    return Wait((call_of(draft),), None)
 
 
 def _called(draft: Draft, event: events.CallEnded, effect: effects.PlaceCall) -> Next | None:

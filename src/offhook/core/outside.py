@@ -10,7 +10,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from offhook.core.draft import Draft
-from offhook.core.lines import STAY, Next, turn, wants
+from offhook.core.lines import STAY, Next, turn
+from offhook.core.orders import wants
 from offhook.core.phases import MAX_CHAIN
 from offhook.model import effect as effects
 from offhook.model import event as events
