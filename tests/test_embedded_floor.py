@@ -12,10 +12,12 @@ from offhook.cli.project import load_project
 from offhook.core.marks import Marks
 from offhook.core.program import Compiled
 from offhook.drivers.sim.customer import Script
-from offhook.model.contact import Contact
-from offhook.model.event import HungUp
-from offhook.model.instance import AgentSettings, QueueRoute, QueueSettings, RoutingProfile
+from offhook.model.contact import Contact, Queue
+from offhook.model.event import HungUp, TransferStarted
+from offhook.model.instance import AgentSettings, QueueRoute, QueueSettings, QuickConnect, RoutingProfile
 from tests.durable import INSTANCE, Kept, run
+from tests.floor import SUPPORT, named
+from tests.floor import centre as floor_of
 from tests.stage import BYE, CONTACT_ID, Stubs, action, compiled, contact, flow, say
 
 OTHER_ID = "22222222-2222-4222-8222-222222222222"
@@ -217,3 +219,33 @@ def test_a_queued_callback_is_made_by_the_next_process(tmp_path: Path) -> None:
     called = run(go_on, stage, Stubs(), staff=JANE, **usual)
 
     assert called == ("CALLBACK", "jane")
+
+
+def test_a_transfer_that_waits_reaches_its_agent_in_the_next_process(tmp_path: Path) -> None:
+    flows = (named("QUEUE_TRANSFER", "To Sales"), named("AGENT_TRANSFER", "To Joe"))
+    quick = {"Sales": QuickConnect("Sales", "queue", queue="Sales", flow="To Sales")}
+    agents = {name: AgentSettings(name, name, accepts=("CHAT",)) for name in ("jane", "joe")}
+    profiles = {
+        name: RoutingProfile(name, (QueueRoute(queue),), {"CHAT": 1})
+        for name, queue in (("jane", "Support"), ("joe", "Sales"))
+    }
+    queues = {name: QueueSettings(name) for name in ("Support", "Sales")}
+    stage = floor_of(*flows, quick_connects=quick, agents=agents, routing_profiles=profiles, queues=queues)
+
+    async def hand_over(kept: Kept) -> list[str]:
+        chat = contact(channel="CHAT", flow="flow:Main", initiation_method="API", queue=Queue(SUPPORT.arn, "Support"))
+        await kept.runtime.begin(chat, INSTANCE)
+        await asyncio.sleep(2)
+        assert kept.runtime.floor(INSTANCE).contacts_of("jane") == {CONTACT_ID: "CONNECTED"}
+        await kept.happen(CONTACT_ID, lambda at_ms: TransferStarted(at_ms, "Sales"))
+        await asyncio.sleep(5)
+        return [id for id in kept.contacts if id != CONTACT_ID]
+
+    async def go_on(kept: Kept) -> dict[str, str]:
+        await asyncio.sleep(5)
+        return kept.runtime.floor(INSTANCE).contacts_of("joe")
+
+    [second] = run(hand_over, stage, Stubs(), folder=tmp_path, staff=JANE)
+    has = run(go_on, stage, Stubs(), folder=tmp_path, staff={**JANE, "joe": "Available"})
+
+    assert has == {second: "CONNECTED"}
