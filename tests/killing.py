@@ -40,7 +40,7 @@ from tests.server import Server
 AGENTS = 8
 LIMIT_SECONDS = 8
 SLOW_SECONDS = 0.25
-AGAIN_MS = 3_000  # after a start every function that had not answered was asked again and has answered
+AGAIN_MS = 6_000  # so long after a start whatever was asked again has answered, however busy the machine is
 PATIENCE_SECONDS = 120
 NUMBER = "+12065550100"
 _EVENT = msgspec.json.Decoder(Event)
