@@ -8,6 +8,7 @@ import socket
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any
 
@@ -475,8 +476,12 @@ def test_it_is_not_used_where_it_cannot_be_or_is_not_wanted(
 # --- a debugger
 
 
-def let_go(port: int) -> None:
-    """What a debugger says so that the program may run: the inspector's protocol over a websocket, by hand."""
+def let_go(port: int, running: Future[Any]) -> None:
+    """What a debugger says so that the program may run: the inspector's protocol over a websocket, by hand.
+
+    It is said until the program has run: Node.js opens the port a moment before it waits, and forgets what it is told
+    in between.
+    """
     while True:
         with contextlib.suppress(OSError):
             listed = urllib.request.urlopen(f"http://127.0.0.1:{port}/json").read()
@@ -490,8 +495,9 @@ def let_go(port: int) -> None:
         while answers.readline() != b"\r\n":
             pass
         message = b'{"id":1,"method":"Runtime.runIfWaitingForDebugger"}'
-        connection.sendall(bytes([0x81, 0x80 | len(message), 0, 0, 0, 0]) + message)  # masked with zeros
-        answers.read(1)
+        while not running.done():
+            connection.sendall(bytes([0x81, 0x80 | len(message), 0, 0, 0, 0]) + message)  # masked with zeros
+            wait([running], timeout=0.2)
 
 
 def test_a_debugged_function_waits_and_no_limit_applies(hosting: Hosting) -> None:
@@ -501,7 +507,7 @@ def test_a_debugged_function_waits_and_no_limit_applies(hosting: Hosting) -> Non
 
     running = host.invoke(effect({"ms": 50}, timeout_ms=1))
     beside = host.invoke(effect()).result()
-    let_go(port)
+    let_go(port, running)
 
     assert answer(running.result()) == {}
     assert beside.cause == "throttle", "one process listens on the port"
