@@ -72,6 +72,38 @@ def test_what_is_ordered_and_cancelled_in_one_turn_leaves_nothing(tmp_path: Path
     assert run(talk, centre(), Stubs(), folder=tmp_path, staff={"jane": "Available"}) == 0
 
 
+def test_an_agent_who_joins_as_the_customer_leaves_is_free_again() -> None:
+    """Both happen in one turn: nobody sees the contact with the agent."""
+
+    async def meet(kept: Kept) -> tuple[dict[str, str], str]:
+        await queue(kept, CONTACT_ID, OTHER_ID)
+        floor = kept.runtime.floor(INSTANCE)
+        assert floor.accept(CONTACT_ID, "jane")
+        kept.runtime.push(CONTACT_ID, HungUp(kept.loop.now_ms()))
+        await asyncio.sleep(5)
+        return floor.contacts_of("jane"), await phase(kept)
+
+    manual = centre(accepts=(), work_ms={"CHAT": 1_000})
+
+    assert run(meet, manual, Stubs(), staff=JANE) == ({OTHER_ID: "INCOMING"}, "ended")
+
+
+def test_an_agent_who_takes_what_has_just_left_the_queue_is_free_again() -> None:
+    """The contact hears of the agent when it is not in the queue any more."""
+
+    async def meet(kept: Kept) -> tuple[dict[str, str], str]:
+        await queue(kept, CONTACT_ID, OTHER_ID)
+        floor = kept.runtime.floor(INSTANCE)
+        kept.runtime.push(CONTACT_ID, HungUp(kept.loop.now_ms()))
+        assert floor.accept(CONTACT_ID, "jane")  # it has not left yet, as far as anybody knows
+        await asyncio.sleep(5)
+        return floor.contacts_of("jane"), await phase(kept)
+
+    manual = centre(accepts=(), work_ms={"CHAT": 1_000})
+
+    assert run(meet, manual, Stubs(), staff=JANE) == ({OTHER_ID: "INCOMING"}, "ended")
+
+
 # --- the next process ---
 
 
@@ -174,6 +206,20 @@ def test_work_with_a_limit_ends_in_the_next_process(tmp_path: Path) -> None:
     before, after = run(go_on, limited, Stubs(), folder=tmp_path, staff=JANE)
 
     assert (before, after) == ({CONTACT_ID: "ENDED"}, {})
+
+
+def test_work_of_somebody_who_is_no_agent_any_more_is_over(tmp_path: Path) -> None:
+    async def come(kept: Kept) -> None:
+        await queue(kept, CONTACT_ID)
+        await hang_up(kept)
+
+    async def look(kept: Kept) -> int:
+        await asyncio.sleep(5)
+        return len(await kept.store.on_floor())
+
+    run(come, centre(work_ms={}), Stubs(), folder=tmp_path, staff=JANE)
+
+    assert run(look, centre(work_ms={}), Stubs(), folder=tmp_path) == 0
 
 
 def test_who_hangs_up_in_a_queue_is_not_offered_by_the_next_process(tmp_path: Path) -> None:

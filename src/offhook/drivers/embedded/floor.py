@@ -39,6 +39,7 @@ class Floor:
         self._routing = Routing(instance)
         self._asked: dict[str, tuple[str, str]] = {}
         self._takers: dict[str, str] = {}
+        self._joining: dict[str, str] = {}  # who has taken a contact that has not heard of it
         self._wake_ms: int | None = None
 
     def adopt(self, instance: Instance) -> None:
@@ -80,10 +81,13 @@ class Floor:
         """The contact has made a turn: whoever works on it goes on from there, or is free of it."""
         agent = contact.agent if contact.phase not in WITHOUT_AGENT else None
         taker = self._takers.get(contact.id)
+        if agent is None and contact.place is None:  # whoever has taken it came and went in this turn, or came too late
+            taker = self._joining.pop(contact.id, None) or taker
         if taker is not None and agent is None:
-            del self._takers[contact.id]
+            self._takers.pop(contact.id, None)
             self._let_go(contact.id, taker)
         elif agent is not None and taker != agent.name:
+            self._joining.pop(contact.id, None)
             self._takers[contact.id] = agent.name
             if contact.initiation_method != EXTERNAL:  # a call out of a contact that the agent has
                 self._happen(routing.Take(self._now_ms, contact.id, agent.name, contact.channel))
@@ -197,8 +201,12 @@ class Floor:
     def _let_go(self, contact_id: str, agent: str) -> None:
         """Whoever has the contact is done with it, but for the work after it."""
         self._happen(routing.Leave(self._now_ms, contact_id, agent))
+        channel = self._routing.channel_of(contact_id)
+        if not channel:  # the agent did not really have it, or is no agent any more
+            self._runtime.worked(contact_id)
+            return
         self.after_work[contact_id] = agent
-        after_ms = self._settings(agent).work_ms.get(self._routing.channel_of(contact_id))
+        after_ms = self._settings(agent).work_ms.get(channel)
         if after_ms is not None:
             self._runtime.later(after_ms, lambda: self.clear(contact_id, agent))
 
@@ -248,6 +256,7 @@ class Floor:
         self._runtime.push(notice.contact, events.OfferEnded(self._now_ms, notice.agent, notice.by))
 
     def _joined(self, notice: routing.Joined) -> None:
+        self._joining[notice.contact] = notice.agent
         self._runtime.push(notice.contact, events.AgentJoined(self._now_ms, notice.agent))
 
 

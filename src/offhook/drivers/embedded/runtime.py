@@ -448,7 +448,8 @@ class Runtime:
                 del self._families[contact.initial_id]
         for effect in turn.effects:
             order.perform(self, turn.cell, effect)
-        if contact.agent is not None or contact.place is not None or contact.phase == "ended":
+        has_left = turn.was is not None and turn.was.place is not None
+        if contact.agent is not None or contact.place is not None or has_left or contact.phase == "ended":
             self.floor(turn.cell.instance_id).stepped(contact)
         for watch in self.watchers:
             watch(turn)
