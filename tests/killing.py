@@ -360,15 +360,19 @@ async def until_over(database: sql.Engine, *, patience_seconds: float = PATIENCE
     """Until every contact has ended, and nothing is left to be done for any."""
     deadline = time.monotonic() + patience_seconds
 
+    open_ones = sql.select(CONTACT).where(CONTACT.c.is_open | CONTACT.c.needs_floor)
+    last = sql.select(sql.func.max(EVENT.c.seq)).where(EVENT.c.contact_id == CONTACT.c.id).scalar_subquery()
+    bodies = sql.select(EVENT.c.body).where(EVENT.c.contact_id == CONTACT.c.id, EVENT.c.seq == last).scalar_subquery()
+    shown = (CONTACT.c.id, CONTACT.c.is_open, CONTACT.c.channel, CONTACT.c.agent, CONTACT.c.marks, bodies)
+
     def left() -> list[Any]:
-        open_ones = sql.select(CONTACT.c.id).where(CONTACT.c.is_open | CONTACT.c.needs_floor)
+        statements = (open_ones.with_only_columns(*shown), sql.select(DUE.c.id), sql.select(OUTBOX.c.id))
         with database.connect() as connection:
-            statements = (open_ones, sql.select(DUE.c.id), sql.select(OUTBOX.c.id))
-            return [row[0] for statement in statements for row in connection.execute(statement)]
+            return [tuple(row) for statement in statements for row in connection.execute(statement)]
 
     while found := await asyncio.to_thread(left):
         assert time.monotonic() < deadline, f"not over: {found[:20]}"
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.2)
 
 
 def _now_ms() -> int:

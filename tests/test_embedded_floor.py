@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 import offhook.cli
@@ -11,6 +12,7 @@ from offhook.blocks import catalogue
 from offhook.cli.project import load_project
 from offhook.core.marks import Marks
 from offhook.core.program import Compiled
+from offhook.drivers.embedded.floor import Floor
 from offhook.drivers.sim.customer import Script
 from offhook.model.contact import Contact, Queue
 from offhook.model.event import HungUp, TransferStarted
@@ -29,13 +31,13 @@ QUEUED = flow(
 )
 
 
-def centre(**agent: Any) -> Compiled:
-    """A queue, and an agent for it who takes one contact at a time."""
+def centre(*, others: tuple[str, ...] = (), **agent: Any) -> Compiled:
+    """A queue, and jane for it who takes one contact at a time; `others` are like her."""
     settings = {"routing_profile": "Sales", "accepts": ("CHAT",), "work_ms": {"CHAT": 1_000}, **agent}
     profile = RoutingProfile("Sales", concurrency={"CHAT": 1, "VOICE": 1, "TASK": 1}, queues=(QueueRoute("Sales"),))
     return compiled(
         QUEUED, queues={"Sales": QueueSettings("Sales")}, routing_profiles={"Sales": profile},
-        agents={"jane": AgentSettings("jane", **settings)},
+        agents={name: AgentSettings(name, **settings) for name in ("jane", *others)},
     )  # fmt: skip
 
 
@@ -122,6 +124,34 @@ def test_who_waits_is_offered_in_the_order_in_which_they_came(tmp_path: Path) ->
     phases = run(go_on, centre(), Stubs(), folder=tmp_path, staff=JANE)
 
     assert phases == ["connected", "queued", "connected"]
+
+
+def test_who_was_killed_on_the_way_into_the_queue_waits_there_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order is kept, and nobody has carried it out."""
+
+    async def come(kept: Kept) -> int:
+        await queue(kept, CONTACT_ID)
+        return len(await kept.store.outbox())
+
+    async def go_on(kept: Kept) -> tuple[list[dict[str, str]], int, int]:
+        await asyncio.sleep(2)
+        floor = kept.runtime.floor(INSTANCE)
+        had = [floor.contacts_of(agent) for agent in ("jane", "joe")]
+        await hang_up(kept)
+        await asyncio.sleep(2)
+        free = sum(floor.slots(agent)["CHAT"][0] for agent in ("jane", "joe"))
+        return had, free, len(await kept.store.on_floor())
+
+    two = centre(others=("joe",))
+    with monkeypatch.context() as killed:
+        killed.setattr(Floor, "perform", lambda *order: None)
+        assert run(come, two, Stubs(), folder=tmp_path, staff=JANE) == 1
+    had, free, left = run(go_on, two, Stubs(), folder=tmp_path, staff={**JANE, "joe": "Available"})
+
+    assert sorted(map(len, had)) == [0, 1]
+    assert (free, left) == (2, 0)
 
 
 def test_an_offer_ends_with_its_process_and_is_made_anew(tmp_path: Path) -> None:
