@@ -360,13 +360,11 @@ async def until_over(database: sql.Engine, *, patience_seconds: float = PATIENCE
     """Until every contact has ended, and nothing is left to be done for any."""
     deadline = time.monotonic() + patience_seconds
 
-    open_ones = sql.select(CONTACT).where(CONTACT.c.is_open | CONTACT.c.needs_floor)
-    last = sql.select(sql.func.max(EVENT.c.seq)).where(EVENT.c.contact_id == CONTACT.c.id).scalar_subquery()
-    bodies = sql.select(EVENT.c.body).where(EVENT.c.contact_id == CONTACT.c.id, EVENT.c.seq == last).scalar_subquery()
-    shown = (CONTACT.c.id, CONTACT.c.is_open, CONTACT.c.channel, CONTACT.c.agent, CONTACT.c.marks, bodies)
+    shown = (CONTACT.c.id, CONTACT.c.is_open, CONTACT.c.channel, CONTACT.c.agent, CONTACT.c.seq, CONTACT.c.marks)
+    open_ones = sql.select(*shown).where(CONTACT.c.is_open | CONTACT.c.needs_floor)
 
     def left() -> list[Any]:
-        statements = (open_ones.with_only_columns(*shown), sql.select(DUE.c.id), sql.select(OUTBOX.c.id))
+        statements = (open_ones, sql.select(DUE.c.id), sql.select(OUTBOX.c.id))
         with database.connect() as connection:
             return [tuple(row) for statement in statements for row in connection.execute(statement)]
 
