@@ -77,7 +77,7 @@ class Room:
 
     async def reason(self) -> str | None:
         cell = await self.kept.runtime.look(CONTACT_ID)
-        return cell.marks.reason if cell is not None else None
+        return cell.seen_marks.reason if cell is not None else None
 
 
 def room(

@@ -288,7 +288,7 @@ def test_a_queued_callback_is_made_by_the_next_process(tmp_path: Path) -> None:
         await asyncio.sleep(20)
         cell = await kept.runtime.look(callback)
         assert cell is not None and cell.seen is not None
-        return cell.seen.initiation_method, cell.marks.agent
+        return cell.seen.initiation_method, cell.seen_marks.agent
 
     usual: dict[str, Any] = {"folder": tmp_path, "callee": callee}
     [callback] = run(ask, stage, Stubs(), **usual)

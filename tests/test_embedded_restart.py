@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sql
 
 from offhook.adapters.store.schema import DUE, EVENT, OUTBOX
@@ -130,3 +131,31 @@ def test_what_happens_to_nobody_changes_nothing(tmp_path: Path) -> None:
         return await rows(kept, sql.select(EVENT))
 
     assert run(live, STAGE, Stubs(), folder=tmp_path) == []
+
+
+def test_nobody_sees_what_is_not_committed_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that dies then would have told of something that never was."""
+
+    async def live(kept: Kept) -> list[Any]:
+        await kept.runtime.begin(contact(flow="flow:long", channel="CHAT", attributes={"a": "1"}), INSTANCE)
+        write, seen = kept.store.write, []
+
+        async def look() -> None:
+            cell = await kept.runtime.look(CONTACT_ID)
+            assert cell is not None and cell.seen is not None
+            seen.append((cell.seen.phase, cell.seen_marks.reason, cell.seen_attributes, cell.seen.attributes))
+
+        async def write_late(writes: Any) -> None:
+            await look()
+            await write(writes)
+
+        monkeypatch.setattr(kept.store, "write", write_late)
+        await kept.runtime.set_attributes(CONTACT_ID, {"a": "2"})
+        await kept.happen(CONTACT_ID, HungUp)
+        await look()
+        return seen
+
+    one, two = {"a": "1"}, {"a": "2"}
+    assert run(live, STAGE, Stubs(), folder=tmp_path) == [
+        ("inbound", None, one, one), ("inbound", None, two, two), ("ended", "CUSTOMER_DISCONNECT", two, two),
+    ]  # fmt: skip

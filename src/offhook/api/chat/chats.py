@@ -345,7 +345,7 @@ class Chats:
     async def chats_of(self, participant: Participant) -> set[str]:
         """The chats, by initial contact id, that they may read: their own, and those that it goes on from."""
         cell = await self.cell(participant)
-        return {participant.initial_id, *cell.marks.more.get("past", {}).get("initial", ())}
+        return {participant.initial_id, *cell.seen_marks.more.get("past", {}).get("initial", ())}
 
     async def _owner(self, token: str) -> Participant:
         participant = await self.find(owner_of(token))

@@ -46,13 +46,13 @@ async def _describe(connect: Connect, asked: dict[str, Any], request_id: str) ->
 async def _get_attributes(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
     cell = await cell_of(connect, asked, "InitialContactId", unknown="ResourceNotFoundException")
     first = await connect.runtime.look(seen(cell).initial_id) or cell
-    return {"Attributes": first.attributes}
+    return {"Attributes": first.seen_attributes}
 
 
 async def _update_attributes(connect: Connect, asked: dict[str, Any], request_id: str) -> Result:
     cell = await cell_of(connect, asked, "InitialContactId", unknown="ResourceNotFoundException")
     first = await connect.runtime.look(seen(cell).initial_id) or cell
-    attributes_of({"Attributes": {**first.attributes, **asked["Attributes"]}})
+    attributes_of({"Attributes": {**first.seen_attributes, **asked["Attributes"]}})
     await connect.runtime.set_attributes(first.id, asked["Attributes"])
     return {}
 
@@ -85,7 +85,7 @@ def gone(contact_id: str) -> ServiceError:
 
 def described(connect: Connect, instance: Record, cell: Cell) -> dict[str, Any]:
     """A contact in the shape Contact."""
-    contact, marks = seen(cell), cell.marks
+    contact, marks = seen(cell), cell.seen_marks
     chain = contact.initial_id != contact.id
     return {
         "Arn": f"{connect.instance_arn(instance.id)}/contact/{contact.id}",

@@ -109,7 +109,7 @@ async def _schedule(connect: Connect, asked: dict[str, Any], request_id: str) ->
         has_moved.append(True)
         return None
 
-    if at_ms != cell.marks.scheduled_ms:
+    if at_ms != cell.seen_marks.scheduled_ms:
         await connect.runtime.turn(cell.id, schedule)
         if not has_moved:
             raise refused(f"The contact {cell.id} is not scheduled.")

@@ -41,7 +41,7 @@ async def _create(connect: Connect, asked: dict[str, Any], request_id: str) -> R
         raise ServiceError("ServiceQuotaExceededException", f"A chat has at most {_MAX_PARTICIPANTS} participants.")
     agent = _agent(connect, cell) if role == AGENT else ""
     name = details.get("DisplayName") or agent or role
-    life_ms = cell.marks.more.get("over_ms", 0) - connect.now_ms()
+    life_ms = cell.seen_marks.more.get("over_ms", 0) - connect.now_ms()
     joining = connect.chats.joining(
         cell.instance_id, seen(cell), role, name, id=participant_id, agent=agent, life_ms=max(0, life_ms) or None
     )

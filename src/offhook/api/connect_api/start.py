@@ -83,13 +83,13 @@ async def _tied(connect: Connect, asked: Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {"attributes": attributes}
     if "RelatedContactId" in asked:
         related = await cell_of(connect, asked, "RelatedContactId", unknown="ResourceNotFoundException")
-        fields |= {"related_id": related.id, "attributes": {**related.attributes, **attributes}}
+        fields |= {"related_id": related.id, "attributes": {**related.seen_attributes, **attributes}}
     if "PreviousContactId" in asked:
         previous = await cell_of(connect, asked, "PreviousContactId", unknown="ResourceNotFoundException")
         fields |= {
             "previous_id": previous.id,
             "initial_id": seen(previous).initial_id,
-            "attributes": {**previous.attributes, **attributes},
+            "attributes": {**previous.seen_attributes, **attributes},
         }
     return fields
 

@@ -125,7 +125,7 @@ async def _fields(connect: Connect, asked: Mapping[str, Any], past: Past | None)
         "segment_attributes": dict(asked.get("SegmentAttributes", {})),
     }
     if related is not None:
-        fields |= {"related_id": related.id, "attributes": {**related.attributes, **attributes}}
+        fields |= {"related_id": related.id, "attributes": {**related.seen_attributes, **attributes}}
     if "InitialMessage" in asked:  # $.Media.InitialMessage. Source: adminguide/connect-attrib-list.html
         fields["system"] = {"Media": {"InitialMessage": asked["InitialMessage"]["Content"]}}
     return fields
@@ -172,7 +172,7 @@ async def _past(connect: Connect, asked: Mapping[str, Any]) -> Past | None:
     elif source.id != seen(source).initial_id:
         raise refused("PersistentChat: for ENTIRE_PAST_SESSION the SourceContactId is an initial contact id.")
     last = await connect.runtime.look(ids[-1]) or source
-    before = source.marks.more.get("past", {})
+    before = source.seen_marks.more.get("past", {})
     chats = (*before.get("initial", ()), seen(source).initial_id)
     return Past(last, chats, (*before.get("contacts", ()), *ids))
 

@@ -135,7 +135,7 @@ async def contacts_of(connect: Connect, instance: Record, user: Record) -> list[
 def _reference(
     connect: Connect, instance: Record, cell: Cell, state: str, since_ms: int | None
 ) -> dict[str, Any]:  # fmt: skip
-    contact, marks = seen(cell), cell.marks
+    contact, marks = seen(cell), cell.seen_marks
     if state == "CONNECTED":
         state = "CONNECTED_ONHOLD" if contact.phase in ON_HOLD else state
         state = state if marks.joined_ms is not None else "CONNECTING"

@@ -40,7 +40,7 @@ async def _connect(desk: Desk, asked: dict[str, Any], request_id: str) -> Result
 async def _send(desk: Desk, asked: dict[str, Any], request_id: str) -> Result:
     participant, cell = await desk.chats.allowed(asked["ConnectionToken"])
     kind, content = asked["ContentType"], asked["Content"]
-    types = cell.marks.more.get("types", (chat.PLAIN,))
+    types = cell.seen_marks.more.get("types", (chat.PLAIN,))
     if kind not in _MESSAGES or (kind == chat.INTERACTIVE and participant.role == CUSTOMER):
         raise invalid(f"ContentType is {kind!r}, must be one of {', '.join(_MESSAGES)}.")
     if kind not in types:
@@ -68,7 +68,7 @@ def _is_json(content: str) -> bool:
 
 async def _transcript(desk: Desk, asked: dict[str, Any], request_id: str) -> Result:
     participant, cell = await desk.chats.allowed(asked["ConnectionToken"])
-    past = cell.marks.more.get("past", {}) if participant.role in (CUSTOMER, AGENT) else {}
+    past = cell.seen_marks.more.get("past", {}) if participant.role in (CUSTOMER, AGENT) else {}
     wanted = Wanted.of(asked, participant.initial_id, past)
     items, token = await transcript(desk.chats.contacts, desk.chats.seal, wanted)
     return {"InitialContactId": participant.initial_id, "Transcript": items, "NextToken": token}

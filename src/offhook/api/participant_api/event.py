@@ -63,7 +63,7 @@ async def _receive(desk: Desk, participant: Participant, cell: Cell, content: st
         raise invalid(f"Content: there is no message {message_id} in this chat.")
     if message["ParticipantId"] == participant.id:
         raise invalid("Content: nobody sends receipts for messages of their own.")
-    if len(cell.marks.more.get("people", {})) > _MOST_WITH_RECEIPTS:
+    if len(cell.seen_marks.more.get("people", {})) > _MOST_WITH_RECEIPTS:
         sentence = "Receipts are not supported with more than two participants in the chat."
         raise ServiceError("ConflictException", sentence, status=409)
 

@@ -28,12 +28,15 @@ class Entry(NamedTuple):
 
 
 class Cell:
-    """`contact` is how it stands within its turn, `seen` what is committed; both are None until it is loaded.
-
-    `attributes` are those of its family as they were last written. `buffer`: keys pressed ahead (a simulated callee).
+    """`contact`, `marks` and `attributes` (those of its family) are how it stands within its turn; `seen`, `seen_marks`
+    and `seen_attributes` are what is committed, and what anybody outside the turn may know. `contact` and `seen` are
+    None until it is loaded. `buffer`: keys pressed ahead (a simulated callee).
     """
 
-    __slots__ = ("attributes", "buffer", "busy", "contact", "id", "inbox", "instance_id", "marks", "seen", "seq")
+    __slots__ = (
+        "attributes", "buffer", "busy", "contact", "id", "inbox", "instance_id", "marks", "seen", "seen_attributes",
+        "seen_marks", "seq",
+    )  # fmt: skip
 
     def __init__(self, contact_id: str) -> None:
         self.id = contact_id
@@ -41,11 +44,17 @@ class Cell:
         self.contact: Contact | None = None
         self.seen: Contact | None = None
         self.marks = Marks()
+        self.seen_marks = self.marks
         self.seq = 0
         self.attributes: dict[str, str] = {}
+        self.seen_attributes = self.attributes
         self.inbox: deque[Entry] = deque()
         self.buffer = ""
         self.busy = False
+
+    def committed(self) -> None:
+        """As it stands now it is in the database."""
+        self.seen, self.seen_marks, self.seen_attributes = self.contact, self.marks, self.attributes
 
 
 def happens(event: Event) -> Deed:

@@ -79,9 +79,9 @@ class Memory:
         contact = self._snapshots.decode(self._seal.open(row["snapshot"]))
         fill(cell, contact, row["instance_id"], msgspec.json.decode(row["marks"], type=Marks))
         cell.seq = row["seq"]
-        cell.seen = contact
         if row["attributes"] is not None:
             cell.attributes = msgspec.json.decode(self._seal.open(row["attributes"]))
+        cell.committed()
         return True
 
 

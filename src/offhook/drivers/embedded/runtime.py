@@ -275,7 +275,7 @@ class Runtime:
         for contact_id in {initial_id, *self._families.get(initial_id, ())}:
             cell = self._memory.get(contact_id)
             if cell is not None:
-                cell.attributes = attributes
+                cell.attributes = cell.seen_attributes = attributes
 
     def family(self, contact: Contact) -> list[str]:
         """Other open contacts of the same initial contact."""
@@ -298,7 +298,7 @@ class Runtime:
     def _admit(self, cell: Cell, parent_id: str) -> None:
         contact = cell.contact
         assert contact is not None
-        cell.seen = contact
+        cell.committed()
         self._memory.admit(cell)
         if contact.initial_id != contact.id:
             self._families[contact.initial_id] |= {parent_id, contact.id}
@@ -424,7 +424,7 @@ class Runtime:
         cell = turn.cell
         contact = cell.contact
         assert contact is not None
-        cell.seen = contact
+        cell.committed()
         for act in turn.after:
             act()
         for entry in taken:
